@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything and runs every test.
+#
+#   tests/run.sh [PATTERN]   PATTERN: only the tests whose names match (ctest -R)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+deploy/install-deps.sh --tests
+cmake --preset dev
+cmake --build --preset dev
+exec ctest --preset dev ${1:+-R "$1"}
