@@ -1,0 +1,90 @@
+#include "server/http/json_rpc.h"
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <memory>
+
+#include "proto/status.h"
+#include "server/http/connect_error.h"
+#include "server/http/json_keys.h"
+
+namespace xp::http {
+namespace {
+
+JsonResponse Fail(int http_status, absl::Status status) {
+  return {http_status, ConnectErrorBody(status), std::move(status)};
+}
+
+JsonResponse Fail(absl::Status status) { return Fail(HttpStatus(status.code()), status); }
+
+bool IsJson(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  return absl::EqualsIgnoreCase(ToAbsl(type), "application/json");
+}
+
+// Why a path has no unary method: it is a stream, or there is no such thing.
+absl::Status NoUnaryMethod(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash != std::string_view::npos && slash > 0) {
+    const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+        std::string(path.substr(1, slash - 1)));
+    const auto* method = service == nullptr
+                             ? nullptr
+                             : service->FindMethodByName(std::string(path.substr(slash + 1)));
+    if (method != nullptr) {
+      return absl::UnimplementedError(
+          absl::StrCat(ToAbsl(path), " is a stream, which is served over gRPC only so far"));
+    }
+  }
+  return absl::NotFoundError(absl::StrCat(
+      ToAbsl(path), " is no method; paths are /xp.v1.SERVICE/METHOD, see proto/xp/v1"));
+}
+
+absl::Status ParseRequest(std::string_view body, google::protobuf::Message* message) {
+  if (body.empty()) return absl::OkStatus();
+  if (absl::Status status = CheckJsonKeys(body); !status.ok()) return status;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(
+      {body.data(), body.size()}, message, google::protobuf::util::JsonParseOptions());
+  if (parsed.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the body is no ", message->GetTypeName(),
+                   " as JSON: ", std::string(parsed.message().data(), parsed.message().size())));
+}
+
+}  // namespace
+
+JsonResponse CallJson(const rpc::MethodTable& table, rpc::CallContext& context,
+                      const JsonRequest& request) {
+  const rpc::UnaryMethod* method = table.FindUnary(request.path);
+  if (method == nullptr) return Fail(NoUnaryMethod(request.path));
+  if (!IsJson(request.content_type)) {
+    return Fail(
+        415, absl::InvalidArgumentError(absl::StrCat(
+                 "Content-Type is '", ToAbsl(request.content_type), "'; send application/json")));
+  }
+  if (!request.encoding.empty() && request.encoding != "identity") {
+    return Fail(absl::UnimplementedError(
+        absl::StrCat("Content-Encoding '", ToAbsl(request.encoding), "'; send identity")));
+  }
+  std::unique_ptr<google::protobuf::Message> message(method->request_prototype->New());
+  if (absl::Status status = ParseRequest(request.body, message.get()); !status.ok()) {
+    return Fail(std::move(status));
+  }
+  std::unique_ptr<google::protobuf::Message> response(method->response_prototype->New());
+  if (absl::Status status = method->call(context, *message, response.get()); !status.ok()) {
+    return Fail(std::move(status));
+  }
+  JsonResponse result;
+  const auto printed = google::protobuf::util::MessageToJsonString(*response, &result.body);
+  if (!printed.ok()) {
+    return Fail(absl::InternalError(
+        absl::StrCat("the answer cannot be written as JSON: ",
+                     std::string(printed.message().data(), printed.message().size()))));
+  }
+  return result;
+}
+
+}  // namespace xp::http

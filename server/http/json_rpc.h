@@ -1,0 +1,33 @@
+// One unary call as JSON: the method table's function behind `POST /xp.v1.Service/Method`
+// (the Connect protocol's unary JSON). No sockets here.
+//
+// JSON is Protobuf's canonical mapping: lowerCamelCase names (the .proto's names are taken too),
+// 64-bit integers as strings, NaN as "NaN", bytes as base64. Unknown fields and keys that stand
+// twice are INVALID_ARGUMENT. An answer leaves out fields that have their default value.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/rpc/method_table.h"
+
+namespace xp::http {
+
+struct JsonRequest {
+  std::string_view path;          // "/xp.v1.Trials/GetTrial"
+  std::string_view content_type;  // of the request; "application/json" with or without charset
+  std::string_view encoding;      // Content-Encoding; empty or "identity"
+  std::string_view body;          // empty stands for {}
+};
+
+struct JsonResponse {
+  int status = 200;   // HTTP
+  std::string body;   // JSON, of the message or of the error
+  absl::Status call;  // what the call came to, for the log
+};
+
+// Never throws. Safe from any thread, as the table is.
+JsonResponse CallJson(const rpc::MethodTable& table, rpc::CallContext& context,
+                      const JsonRequest& request);
+
+}  // namespace xp::http

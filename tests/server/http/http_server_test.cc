@@ -1,0 +1,119 @@
+#include "server/http/http_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include "xp/v1/trials.pb.h"
+
+namespace xp::http {
+namespace {
+
+using testing::HasSubstr;
+
+class HttpServerTest : public testing::Test {
+ protected:
+  HttpServerTest() {
+    table_.AddUnary<v1::GetTrialRequest, v1::Trial>(
+        "/xp.v1.Trials/GetTrial",
+        [](rpc::CallContext&, const v1::GetTrialRequest& request, v1::Trial* trial) {
+          trial->set_name(request.name());
+          return absl::OkStatus();
+        });
+  }
+
+  void Start(HttpOptions options) {
+    options.port = 0;
+    server_ = std::make_unique<HttpServer>(options, table_, [this] { return stats_; });
+    const absl::Status status = server_->Start();
+    ASSERT_TRUE(status.ok()) << status;
+    client_ = std::make_unique<httplib::Client>("127.0.0.1", server_->port());
+    client_->set_tcp_nodelay(true);
+  }
+
+  rpc::MethodTable table_;
+  absl::StatusOr<v1::Stats> stats_ = v1::Stats();
+  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<httplib::Client> client_;
+};
+
+TEST_F(HttpServerTest, PostAnswersJson) {
+  Start({});
+  const auto response =
+      client_->Post("/xp.v1.Trials/GetTrial", R"({"name":"e/t"})", "application/json");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, R"({"name":"e/t"})");
+  EXPECT_EQ(response->get_header_value("Content-Type"), "application/json");
+}
+
+TEST_F(HttpServerTest, HealthAndMetricsAnswer) {
+  Start({});
+  EXPECT_EQ(client_->Get("/healthz")->body, "ok\n");
+  EXPECT_THAT(client_->Get("/metrics")->body, HasSubstr("xp_trials 0\n"));
+}
+
+TEST_F(HttpServerTest, MetricsOfABrokenStoreAreAnError) {
+  stats_ = absl::UnavailableError("the disk is gone");
+  Start({});
+  EXPECT_EQ(client_->Get("/metrics")->status, 503);
+}
+
+TEST_F(HttpServerTest, ForeignHostIsRefusedOnLoopback) {
+  Start({});
+  const httplib::Headers headers = {{"Host", "evil.example:80"}};
+  const auto response = client_->Post("/xp.v1.Trials/GetTrial", headers, "{}", "application/json");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 403);
+  EXPECT_THAT(response->body, HasSubstr("evil.example"));
+}
+
+TEST_F(HttpServerTest, TooLargeABodySaysTheLimit) {
+  HttpOptions options;
+  options.max_body_bytes = 1000;
+  Start(options);
+  const auto response =
+      client_->Post("/xp.v1.Trials/GetTrial", std::string(2000, ' '), "application/json");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 413);
+  EXPECT_THAT(response->body, HasSubstr("1000 bytes"));
+}
+
+TEST_F(HttpServerTest, UnknownPathsPointToWhatThereIs) {
+  Start({});
+  const auto response = client_->Get("/nothing");
+  EXPECT_EQ(response->status, 404);
+  EXPECT_THAT(response->body, HasSubstr("/healthz"));
+}
+
+TEST_F(HttpServerTest, PortInUseIsAClearError) {
+  Start({});
+  HttpOptions options;
+  options.port = server_->port();
+  HttpServer second(options, table_, [this] { return stats_; });
+  const absl::Status status = second.Start();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(std::to_string(server_->port())));
+}
+
+TEST_F(HttpServerTest, StopEndsWithAnIdleConnectionOpen) {
+  Start({});
+  client_->set_keep_alive(true);
+  EXPECT_EQ(client_->Get("/healthz")->status, 200);
+  server_->Stop();
+  EXPECT_FALSE(httplib::Client("127.0.0.1", server_->port()).Get("/healthz"));
+}
+
+TEST(IsLoopbackHostTest, TakesNamesAndAddressesOfThisMachineOnly) {
+  for (const char* host :
+       {"localhost", "LocalHost:7071", "127.0.0.1:80", "127.8.9.1", "[::1]:7071"}) {
+    EXPECT_TRUE(IsLoopbackHost(host)) << host;
+  }
+  for (const char* host : {"", "example.org", "127.0.0.1.example.org", "127.0.0", "128.0.0.1",
+                           "[::2]", "localhost.example.org:80", "127.0.0.256"}) {
+    EXPECT_FALSE(IsLoopbackHost(host)) << host;
+  }
+}
+
+}  // namespace
+}  // namespace xp::http
