@@ -54,7 +54,7 @@ class Client:
     def submit(self, spec):
         """Creates the experiment of a spec (path of a YAML file, or a dict with the same fields) and
         queues its trials; answers its Experiment. On an existing one it adds the trials whose names
-        are new. Nothing is created when anything is wrong. Fields: docs/spec.md."""
+        are new. Nothing is created when anything is wrong. Fields: docs/spec-file.md."""
         plan = specs.load(spec)
         submit(self.stubs, plan)
         return Experiment(self, plan.experiment.name)

@@ -1,9 +1,12 @@
 """Folders as content: which files belong to one, their hashes, and their FileManifest."""
 
 import dataclasses
+import errno
 import hashlib
+import io
 import os
 import pathlib
+import stat
 
 from xp.v1 import blobs_pb2
 
@@ -23,8 +26,6 @@ class Blob:
     data: bytes | None = None
 
     def open(self):
-        import io
-
         return open(self.path, "rb") if self.path is not None else io.BytesIO(self.data)
 
 
@@ -44,22 +45,25 @@ def blob_of_file(path):
 def folder_files(folder, ignore):
     """[(path inside with '/', path)] of the regular files in a folder, in byte order. With `ignore`
     (names of ignore files, e.g. '.gitignore'), what they exclude is left out, and '.git' too. Links
-    to files are followed; links to folders are not, they could lead in a circle."""
+    are followed; one that leads back to a folder above it is an OSError."""
     found = []
 
-    def walk(directory, inside, rules):
+    def walk(directory, inside, rules, above):
+        status = os.stat(directory)
+        identity = (status.st_dev, status.st_ino)
+        if identity in above:
+            raise OSError(errno.ELOOP, "a link that leads back to a folder that holds it", str(directory))
         rules = rules + ignore_rules.read(directory, inside, ignore)
         for entry in os.scandir(directory):
-            path = f"{inside}{entry.name}"
-            is_folder = entry.is_dir(follow_symlinks=False)
+            path, is_folder = f"{inside}{entry.name}", entry.is_dir()
             if ignore and (entry.name == ".git" or ignore_rules.excludes(rules, path, is_folder)):
                 continue
             if is_folder:
-                walk(entry.path, path + "/", rules)
+                walk(entry.path, path + "/", rules, above | {identity})
             elif entry.is_file():
                 found.append((path, pathlib.Path(entry.path)))
 
-    walk(folder, "", [])
+    walk(folder, "", [], set())
     return sorted(found, key=lambda item: item[0].encode())
 
 
@@ -72,6 +76,6 @@ def manifest_of(path, ignore=()):
         blob = blob_of_file(file)
         blobs.append(blob)
         manifest.files.add(
-            path=inside, size=blob.size, sha256=blob.sha256, executable=os.access(file, os.X_OK)
+            path=inside, size=blob.size, sha256=blob.sha256, executable=bool(os.stat(file).st_mode & stat.S_IXUSR)
         )
     return blob_of_bytes(manifest.SerializeToString(deterministic=True)), blobs

@@ -1,4 +1,4 @@
-"""The fields of a spec (docs/spec.md), and how defaults and a trial become one trial. Reads no
+"""The fields of a spec (docs/spec-file.md), and how defaults and a trial become one trial. Reads no
 folder and calls no server: local paths are left as paths, for files.py and upload.py.
 
 The server checks again and has the last word (regular expressions, limits); what is checked here is
@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 import itertools
 import pathlib
+import re
 
 from xp.v1 import experiments_pb2, metrics_pb2, trials_pb2
 
@@ -16,7 +17,7 @@ from . import spec_tree as tree
 from . import spec_values as values
 from .errors import Error
 
-_TOP_FIELDS = ("experiment", "description", "rank_by", "tags", "notes", "defaults", "trials")
+_TOP_FIELDS = ("experiment", "description", "rank_by", "tags", "notes", "matrix", "defaults", "trials")
 _TRIAL_FIELDS = (
     "source_dir command metrics metrics_preset params append_params matrix inputs resources timeout "
     "retries env tags notes priority resume stop_grace checkpoint_dir"
@@ -25,6 +26,7 @@ _TRIAL_FIELDS = (
 _MERGED = ("params", "matrix", "inputs", "resources", "env", "tags")
 _GOALS = {"min": metrics_pb2.GOAL_MINIMIZE, "max": metrics_pb2.GOAL_MAXIMIZE}
 _MAX_DEFINITIONS = 40
+_NOTHING = tree.Mapping("", 0, {})
 
 
 @dataclasses.dataclass
@@ -83,6 +85,9 @@ def _plan(root, base):
         experiment.tags.update(values.texts(root.items["tags"]))
     defaults = root.items.get("defaults", tree.Mapping("defaults", 0, {}))
     _check_fields(defaults, _TRIAL_FIELDS)
+    if "matrix" in root.items:  # the same as in defaults
+        below = defaults.items.get("matrix", _NOTHING)
+        defaults.items["matrix"] = _laid_over(below, root.items["matrix"])
     trials, seen = [], {}
     for node in values.sequence(_required(root, "trials")):
         _check_fields(node, ["name", *_TRIAL_FIELDS])
@@ -97,28 +102,22 @@ def _plan(root, base):
 
 
 def _merged(defaults, trial):
-    """The trial's fields with the defaults below them. Keys keep their order: the defaults' first."""
+    """The trial's fields with the defaults below them, as xpctl merges them. Keys keep their order:
+    the defaults' first. A list (command, metrics) stands for itself."""
     fields = dict(defaults.items)
     for key, value in trial.items.items():
         if key in _MERGED and key in fields:
-            both = {**values.mapping(fields[key]), **values.mapping(value)}
-            fields[key] = tree.Mapping(value.path, value.line, both)
-        elif key == "metrics" and key in fields:
-            fields[key] = _merged_metrics(fields[key], value)
+            fields[key] = _laid_over(fields[key], value)
         else:
             fields[key] = value
     return fields
 
 
-def _merged_metrics(below, above):
-    """By name: a trial's definition takes the place of the default of that name."""
-
-    def named(node):
-        return _definition(node).name
-
-    own = {named(node): node for node in values.sequence(above)}
-    kept = [own.pop(named(node), node) for node in values.sequence(below)]
-    return tree.Sequence(above.path, above.line, kept + list(own.values()))
+def _laid_over(below, above):
+    items = {**values.mapping(below), **values.mapping(above)}
+    if "labels" in items and "labels" in below.items and "labels" in above.items:  # of resources
+        items["labels"] = _laid_over(below.items["labels"], above.items["labels"])
+    return tree.Mapping(above.path, above.line, items)
 
 
 def _trials_of(node, fields, base):
@@ -129,14 +128,24 @@ def _trials_of(node, fields, base):
     for key, axis in axes.items():
         if not values.sequence(axis):
             raise tree.fail(axis, "an empty list: no trial would be left")
-        for value in axis.items:
-            if not isinstance(value, tree.Scalar) or value.kind == tree.NULL:
-                raise tree.fail(value, f"expected text, a number or a boolean, found {tree.describe(value)}")
+        if key in values.mapping(node.items.get("params", _NOTHING)):
+            raise tree.fail(node.items["params"].items[key], "is in the matrix too; leave it in one of the two")
     for chosen in itertools.product(*(axis.items for axis in axes.values())):
         picked = dict(zip(axes, chosen))
-        full = "-".join([name, *(f"{key}-{value.text}" for key, value in picked.items())])
-        values.name(tree.Scalar(node.path + ".name", node.line, tree.STRING, full))
+        full = "-".join([name, *(f"{_name_part(key)}-{_name_part(_text(value))}" for key, value in picked.items())])
+        values.name(tree.Scalar(f"{node.path}.name", node.line, tree.STRING, full))
         yield _trial(full, node, fields, {**params, **picked}, base)
+
+
+def _text(value):
+    if isinstance(value, tree.Scalar):
+        return "null" if value.kind == tree.NULL else value.text
+    return tree.to_json(value)
+
+
+def _name_part(text):
+    """What a name cannot have becomes '_'; per byte, as xpctl does it."""
+    return re.sub(rb"[^A-Za-z0-9._-]", b"_", text.encode()).decode()
 
 
 def _trial(name, node, fields, params, base):
@@ -163,7 +172,7 @@ def _trial(name, node, fields, params, base):
         _fill_resources(spec.resources, fields["resources"])
     if "source_dir" in fields:
         plan.source_dir = base / values.text(fields["source_dir"])
-    for channel, source in values.mapping(fields.get("inputs", tree.Mapping("", 0, {}))).items():
+    for channel, source in values.mapping(fields.get("inputs", _NOTHING)).items():
         _fill_input(plan, channel, source, base)
     return plan
 

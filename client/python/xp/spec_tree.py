@@ -4,7 +4,6 @@
 
 import dataclasses
 import json
-import math
 import re
 
 import yaml
@@ -133,25 +132,28 @@ def from_value(value, path=""):
 
 
 def to_json(node):
-    """Compact JSON of a list or map that stands as one parameter."""
-    return json.dumps(_plain(node), separators=(",", ":"), ensure_ascii=False)
-
-
-def _plain(node):
+    """Compact JSON of a list or map that stands as one parameter; numbers keep their digits."""
     if isinstance(node, Mapping):
-        return {key: _plain(value) for key, value in node.items.items()}
+        pairs = (f"{_quoted(key)}:{to_json(value)}" for key, value in node.items.items())
+        return "{" + ",".join(pairs) + "}"
     if isinstance(node, Sequence):
-        return [_plain(item) for item in node.items]
+        return "[" + ",".join(map(to_json, node.items)) + "]"
     if node.kind == NULL:
-        return None
+        return "null"
     if node.kind == BOOL:
-        return node.text.lower() == "true"
-    if node.kind == NUMBER:
-        try:
-            return int(node.text, 0) if not re.search(r"[.eE]", node.text) else float(node.text)
-        except ValueError:
-            number = float(node.text.replace(".inf", "inf").replace(".nan", "nan").lower())
-            if not math.isfinite(number):
-                raise fail(node, "JSON has no infinity and no NaN") from None
-            return number
-    return node.text
+        return node.text.lower()
+    return _json_number(node) if node.kind == NUMBER else _quoted(node.text)
+
+
+def _quoted(text):
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _json_number(node):
+    """The digits of a YAML number as JSON wants them: `+.5`, `7.` and `007` are none."""
+    parts = re.fullmatch(r"([-+]?)0*([0-9]*)(\.[0-9]*)?([eE].*)?", node.text)
+    if not parts:
+        raise fail(node, f"'{node.text}' within a list or map: JSON has no such number")
+    sign, whole, fraction, exponent = (part or "" for part in parts.groups())
+    fraction = fraction + "0" if fraction == "." else fraction
+    return f"{sign.replace('+', '')}{whole or '0'}{fraction}{exponent}"

@@ -75,12 +75,18 @@ def test_inputs_keep_what_a_source_would_ignore(tmp_path):
     assert listed(tmp_path, ignore=()) == [".git/x", ".gitignore", "a", "b"]
 
 
-def test_links_to_folders_are_not_followed_and_links_to_files_are(tmp_path):
+def test_links_are_followed(tmp_path):
     write(tmp_path, "real/a")
-    (tmp_path / "circle").symlink_to(tmp_path)
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
     (tmp_path / "link").symlink_to(tmp_path / "real/a")
     (tmp_path / "broken").symlink_to(tmp_path / "none")
-    assert listed(tmp_path) == ["link", "real/a"]
+    assert listed(tmp_path) == ["folder/a", "link", "real/a"]
+
+
+def test_a_link_that_leads_in_a_circle_is_an_error(tmp_path):
+    (tmp_path / "circle").symlink_to(tmp_path)
+    with pytest.raises(OSError, match="leads back"):
+        listed(tmp_path)
 
 
 def test_equal_folders_are_equal_manifests_and_order_is_by_bytes(tmp_path):
