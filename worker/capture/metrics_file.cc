@@ -1,0 +1,86 @@
+#include "worker/capture/metrics_file.h"
+
+#include <utility>
+
+#include "worker/capture/clean_text.h"
+#include "worker/capture/flat_object.h"
+#include "worker/capture/line_splitter.h"
+#include "worker/capture/number.h"
+#include "worker/capture/point_sink.h"
+#include "worker/capture/presets.h"
+
+namespace xp::capture {
+namespace {
+
+constexpr std::string_view kMarkerKey = "xp";
+
+class MetricsLines {
+ public:
+  MetricsLines(PointSink* sink, std::vector<ResumedMarker>* resumed)
+      : sink_(sink), resumed_(resumed) {}
+
+  void Read(const Line& line) {
+    sink_->StartLine(line);
+    if (line.cut) return sink_->DropAtCut(0);
+    const std::string_view text = TrimBlanks(CleanLine(line.text, &clean_));
+    const FlatObject object = ReadFlatObject(text, 0);
+    if (object.state != FlatState::kObject || object.end != text.size()) {
+      return sink_->Reject(0, line.text);
+    }
+    for (const FlatEntry& entry : object.entries) {
+      if (entry.key == kMarkerKey) return ReadMarker(object, entry, line);
+    }
+    const ObjectRoles roles = FindRoles(object);
+    for (const FlatEntry& entry : object.entries) {
+      if (IsRole(entry)) continue;
+      sink_->Add({0, entry.key, entry.value, entry.source, roles.step, roles.epoch, roles.time});
+    }
+  }
+
+ private:
+  void ReadMarker(const FlatObject& object, const FlatEntry& marker, const Line& line) {
+    if (marker.value != "resumed") return sink_->Reject(0, marker.source);
+    ResumedMarker resumed;
+    resumed.offset = line.offset;
+    for (const FlatEntry& entry : object.entries) {
+      if (entry.key == "step") resumed.step = ParseStep(entry.value);
+      const bool understood = &entry == &marker || (entry.key == "step" && resumed.step);
+      if (!understood) sink_->Reject(0, entry.source);
+    }
+    resumed_->push_back(resumed);
+  }
+
+  PointSink* const sink_;
+  std::vector<ResumedMarker>* const resumed_;
+  std::string clean_;
+};
+
+}  // namespace
+
+MetricsPosition NextMetricsPosition(MetricsPosition held, uint64_t file_size) {
+  if (file_size >= held.position.offset) return held;
+  return {held.generation + 1, LogPosition{}};
+}
+
+MetricsReport CutMetricsReport(LogPosition from, std::string_view bytes, const ArrivalTimes& times,
+                               SeriesNames* names, const CutOptions& options) {
+  const std::string_view block = bytes.substr(0, options.max_bytes);
+  const LogEnd end = block.size() == bytes.size() ? options.end : LogEnd::kMayGrow;
+  MetricsReport report;
+  report.from = from;
+  std::vector<RuleCounters> counters(1);
+  PointSink sink(times, options.zone, names, &counters, &report.series, &report.points);
+  MetricsLines lines(&sink, &report.resumed);
+  LineSplitter splitter(from, block, end, options.max_line_bytes);
+  Line line;
+  while (report.points.size() < options.max_points && splitter.Next(&line)) {
+    lines.Read(line);
+    ++report.lines;
+    if (line.cut) ++report.long_lines;
+  }
+  report.to = splitter.position();
+  report.counters = std::move(counters[0]);
+  return report;
+}
+
+}  // namespace xp::capture
