@@ -1,0 +1,138 @@
+// Starting, looking and finding again: what a daemon that comes back relies on.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/worker/runner/runner_fixture.h"
+#include "worker/runner/folder_lock.h"
+#include "worker/runner/pid_file.h"
+
+namespace xp::runner {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RunnerControlTest : public RunnerFixture {
+ protected:
+  void Wait(const std::string& text) {
+    ASSERT_TRUE(Eventually([&] { return LogHolds(text); })) << Log();
+  }
+};
+
+TEST_F(RunnerControlTest, AFreshFolderIsNotStarted) {
+  EXPECT_EQ(Phase(), RunnerPhase::kNotStarted);
+}
+
+TEST_F(RunnerControlTest, AMissingFolderIsNotFound) {
+  EXPECT_TRUE(absl::IsNotFound(Probe(AttemptFolder("/nonexistent/attempt")).status()));
+}
+
+TEST_F(RunnerControlTest, WhileItRunsTheLockIsHeldAndTheProcessNamed) {
+  ASSERT_TRUE(Start(Shell("echo pid=$$; sleep 60")).ok());
+  Wait("\n");
+  auto state = Probe(folder_);
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(state->phase, RunnerPhase::kRunning);
+  EXPECT_EQ(Log(), "pid=" + std::to_string(state->command->pid) + "\n");
+  EXPECT_FALSE(FolderLock::Acquire(folder_.LockFile()).ok());
+}
+
+TEST_F(RunnerControlTest, TheRunnerIsASessionOfItsOwn) {
+  ASSERT_TRUE(Start(Shell("sleep 60")).ok());
+  const pid_t runner = Probe(folder_)->runner->pid;
+  EXPECT_EQ(getsid(runner), runner);
+  const pid_t command = Probe(folder_)->command->pid;
+  EXPECT_EQ(getsid(command), runner);
+  EXPECT_EQ(getpgid(command), command);
+}
+
+TEST_F(RunnerControlTest, AnAttemptRunsOnce) {
+  (void)Run(Shell("true"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Start(Shell("echo again"))));
+  EXPECT_EQ(Log(), "");
+}
+
+TEST_F(RunnerControlTest, ARunningAttemptIsNotStartedASecondTime) {
+  ASSERT_TRUE(Start(Shell("sleep 60")).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(Start(Shell("sleep 60"))));
+}
+
+TEST_F(RunnerControlTest, AFolderHeldBySomebodyElseIsRefused) {
+  auto lock = FolderLock::Acquire(folder_.LockFile());
+  ASSERT_TRUE(lock.ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(Start(Shell("true"))));
+}
+
+TEST_F(RunnerControlTest, ARunnerBinaryThatIsNotThereIsUnavailable) {
+  const absl::Status status = StartRunner("/nonexistent/xprunner", folder_, Shell("true"));
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("XP_RUNNER"));
+  EXPECT_TRUE(Run(Shell("true")).Succeeded()) << "the folder may be used after such a failure";
+}
+
+TEST_F(RunnerControlTest, TheRunGoesOnWhenItsStarterDiesAtOnce) {
+  const pid_t daemon = fork();
+  if (daemon == 0) {
+    const bool ok = Start(Shell("until [ -e go ]; do sleep 0.01; done; echo done")).ok();
+    kill(getpid(), ok ? SIGKILL : SIGABRT);
+  }
+  int status;
+  ASSERT_EQ(waitpid(daemon, &status, 0), daemon);
+  ASSERT_EQ(WTERMSIG(status), SIGKILL);
+  EXPECT_EQ(Phase(), RunnerPhase::kRunning);
+  std::ofstream(folder_.path() + "/go") << "go";
+  EXPECT_TRUE(WaitForEnd().Succeeded());
+  EXPECT_EQ(Log(), "done\n");
+}
+
+TEST_F(RunnerControlTest, AKilledRunnerLeavesTheTrainingRunning) {
+  ASSERT_TRUE(Start(Shell("until [ -e go ]; do sleep 0.01; done; echo done")).ok());
+  ASSERT_TRUE(SendSignal(*Probe(folder_)->runner, SIGKILL).ok());
+  ASSERT_TRUE(Eventually([&] { return Phase() == RunnerPhase::kOrphaned; }));
+  std::ofstream(folder_.path() + "/go") << "go";
+  ASSERT_TRUE(Eventually([&] { return Phase() == RunnerPhase::kVanished; }));
+  EXPECT_EQ(Log(), "done\n");
+}
+
+TEST_F(RunnerControlTest, AnOrphanCanBeKilled) {
+  ASSERT_TRUE(Start(Shell("sleep 60")).ok());
+  ASSERT_TRUE(SendSignal(*Probe(folder_)->runner, SIGKILL).ok());
+  ASSERT_TRUE(Eventually([&] { return Phase() == RunnerPhase::kOrphaned; }));
+  ASSERT_TRUE(KillOrphan(*Probe(folder_)).ok());
+  EXPECT_TRUE(Eventually([&] { return Phase() == RunnerPhase::kVanished; }));
+}
+
+TEST_F(RunnerControlTest, APidThatBelongsToAnotherProcessNowIsNotTakenForTheTraining) {
+  auto self = IdentifyProcess(getpid());
+  ASSERT_TRUE(self.ok());
+  ProcessIdentity other = *self;
+  other.start_ticks -= 1;
+  const PidInfo info{.runner = other, .command = other};
+  ASSERT_TRUE(WriteFileDurably(folder_.PidFile(), PidInfoToJson(info)).ok());
+  EXPECT_EQ(Phase(), RunnerPhase::kVanished);
+  EXPECT_TRUE(absl::IsNotFound(KillOrphan(*Probe(folder_)))) << "it would have been us";
+}
+
+TEST_F(RunnerControlTest, APidFromBeforeAReboot) {
+  ProcessIdentity self = *IdentifyProcess(getpid());
+  self.boot_id = "another";
+  EXPECT_FALSE(IsAlive(self));
+  EXPECT_TRUE(absl::IsNotFound(SendSignal(self, SIGKILL)));
+}
+
+TEST_F(RunnerControlTest, ADamagedExitFileIsDataLoss) {
+  std::ofstream(folder_.ExitFile()) << "{";
+  EXPECT_EQ(Probe(folder_).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(RunnerControlTest, WaitingEndsAtItsTimeout) {
+  ASSERT_TRUE(Start(Shell("sleep 60")).ok());
+  int slept = 0;
+  auto state = WaitForExit(folder_, {.timeout = absl::Seconds(10),
+                                     .poll_interval = absl::Seconds(1),
+                                     .sleep = [&](absl::Duration) { ++slept; }});
+  EXPECT_TRUE(absl::IsDeadlineExceeded(state.status()));
+  EXPECT_EQ(slept, 10);
+}
+
+}  // namespace
+}  // namespace xp::runner
