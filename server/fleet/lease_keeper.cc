@@ -1,0 +1,104 @@
+#include "server/fleet/lease_keeper.h"
+
+#include <absl/strings/str_cat.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "proto/status.h"
+#include "server/store/attempt_store.h"
+
+namespace xp::fleet {
+
+void LeaseKeeper::RunOnce() {
+  std::vector<Silent> lost;
+  std::vector<Silent> given_up;
+  {
+    MutexLock lock(core_.mutex);
+    const core::LeaseTable::Due due = core_.state.leases.Check(core_.clock.Monotonic());
+    if (due.began_anew) {
+      spdlog::warn(
+          "the lease check came late (a suspended machine, a stalled disk?); every lease "
+          "begins anew");
+    }
+    lost = Resolve(due.lost);
+    given_up = Resolve(due.requeue);
+  }
+  for (const Silent& silent : lost) Lose(silent);
+  for (const Silent& silent : given_up) GiveUp(silent);
+  GiveUpFinishing();
+}
+
+std::vector<LeaseKeeper::Silent> LeaseKeeper::Resolve(const std::vector<core::AttemptKey>& keys) {
+  std::vector<Silent> silent;
+  for (const core::AttemptKey& key : keys) {
+    const store::LiveTrial* trial = core_.state.Find(key.trial);
+    if (trial == nullptr || trial->trial.attempt() != key.attempt) {
+      core_.state.leases.Release(key);
+      continue;
+    }
+    silent.push_back({key, ToAttemptId(*trial), trial->trial.worker()});
+  }
+  return silent;
+}
+
+void LeaseKeeper::Lose(const Silent& silent) {
+  const absl::Status status = core_.store.Apply([&](store::WriteContext& context) {
+    return context.attempts().LeaseExpired(silent.attempt);
+  });
+  if (!status.ok()) {
+    spdlog::error("attempt {} of {} cannot be noted as lost: {}", silent.attempt.number(),
+                  silent.attempt.trial_uid(), FormatStatus(status));
+    // An I/O error is tried again; what the state refuses would be refused for ever.
+    if (status.code() != absl::StatusCode::kFailedPrecondition) return;
+  }
+  // Also for a STOPPING one, whose state does not show it.
+  MutexLock lock(core_.mutex);
+  if (!core_.state.leases.IsLost(silent.key)) {
+    core_.state.leases.MarkLost(silent.key, core_.clock.Monotonic());
+  }
+}
+
+void LeaseKeeper::GiveUp(const Silent& silent) {
+  const absl::Status status = core_.store.Apply([&](store::WriteContext& context) {
+    return context.attempts().GiveUp(
+        silent.attempt,
+        absl::StrCat("worker ", silent.worker, " has been silent for more than ",
+                     absl::FormatDuration(core_.settings.lease.lease + core_.settings.lease.lost)));
+  });
+  if (status.ok()) return;
+  spdlog::error("attempt {} of {} cannot be given up: {}", silent.attempt.number(),
+                silent.attempt.trial_uid(), FormatStatus(status));
+  if (status.code() != absl::StatusCode::kFailedPrecondition) return;
+  MutexLock lock(core_.mutex);
+  core_.state.leases.Release(silent.key);
+}
+
+void LeaseKeeper::GiveUpFinishing() {
+  const absl::Time before = core_.clock.Now() - core_.settings.finishing;
+  {
+    MutexLock lock(core_.mutex);
+    const auto& trials = core_.state.trials();
+    const bool any = std::any_of(trials.begin(), trials.end(), [&](const auto& entry) {
+      const store::LiveTrial& trial = entry.second;
+      return trial.state == core::TrialState::kFinishing &&
+             absl::FromUnixSeconds(trial.trial.update_time().seconds()) < before;
+    });
+    if (!any) return;
+  }
+  const absl::Status status = core_.store.Apply([&](store::WriteContext& context) {
+    return context.attempts().GiveUpFinishing(before).status();
+  });
+  if (!status.ok()) spdlog::error("FINISHING trials: {}", FormatStatus(status));
+}
+
+absl::Duration LeaseKeeper::NextDue() {
+  MutexLock lock(core_.mutex);
+  const auto due = core_.state.leases.NextDue();
+  if (!due.has_value()) return core_.settings.tick;
+  // The floor keeps a lease that cannot be settled (a full disk) from becoming a busy loop.
+  return std::clamp(*due - core_.clock.Monotonic(),
+                    std::min(absl::Milliseconds(100), core_.settings.tick), core_.settings.tick);
+}
+
+}  // namespace xp::fleet

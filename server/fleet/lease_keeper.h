@@ -1,0 +1,40 @@
+// What silence leads to: LOST after the lease, queued again (or ended) after the wait; and
+// FAILED (INCOMPLETE) for what has been FINISHING for a day.
+//
+// RunOnce is called by one thread at a time (the fleet's).
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <vector>
+
+#include "server/fleet/fleet_core.h"
+
+namespace xp::fleet {
+
+class LeaseKeeper {
+ public:
+  // `core` must outlive this object.
+  explicit LeaseKeeper(FleetCore& core) : core_(core) {}
+
+  void RunOnce();
+
+  // When RunOnce may next find something, from now; at most `settings.tick`.
+  absl::Duration NextDue();
+
+ private:
+  struct Silent {
+    core::AttemptKey key;
+    v1::AttemptId attempt;
+    std::string worker;
+  };
+  std::vector<Silent> Resolve(const std::vector<core::AttemptKey>& keys)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_.mutex);
+  void Lose(const Silent& silent);
+  void GiveUp(const Silent& silent);
+  void GiveUpFinishing();
+
+  FleetCore& core_;
+};
+
+}  // namespace xp::fleet
