@@ -16,10 +16,24 @@ struct ArrivalMark {
   int64_t time_ms = 0;
 };
 
+// The same told the other way round, as reports and stored logs have it: the bytes from `begin` on,
+// up to the next range's, arrived at `time_ms`.
+struct ArrivalRange {
+  uint64_t begin = 0;
+  int64_t time_ms = 0;
+};
+
 class ArrivalTimes {
  public:
   ArrivalTimes() = default;
   explicit ArrivalTimes(std::vector<ArrivalMark> marks);
+
+  // From ranges in ascending order, the last of which ends at `end`.
+  static ArrivalTimes FromRanges(const std::vector<ArrivalRange>& ranges, uint64_t end);
+
+  // The ranges that cover the bytes [from, to), the first beginning at `from`; none if from == to
+  // or nothing is known.
+  std::vector<ArrivalRange> Ranges(uint64_t from, uint64_t to) const;
 
   // Offsets must rise; a mark that does not lie beyond the last one is left out.
   void Add(ArrivalMark mark);
@@ -35,6 +49,8 @@ class ArrivalTimes {
   const std::vector<ArrivalMark>& marks() const { return marks_; }
 
  private:
+  std::vector<ArrivalMark>::const_iterator FirstAtOrBeyond(uint64_t offset) const;
+
   std::vector<ArrivalMark> marks_;
 };
 

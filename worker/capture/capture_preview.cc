@@ -91,8 +91,11 @@ std::string AdviceFor(const std::string& label, const RuleCounters& counters, ui
   }
   if (counters.beyond_limits > 0) {
     return label + ": " + std::to_string(counters.beyond_limits) +
-           " matches beyond the limits (1,000 in a line, 1,000 series); the last one was: " +
-           counters.last_beyond.text;
+           " matches beyond the limits of 1,000 in a line and 1,000 series" +
+           (counters.dropped_series.empty()
+                ? ""
+                : "; series left out: " + counters.dropped_series[0] +
+                      (counters.dropped_series.size() > 1 ? " and others" : ""));
   }
   if (counters.dropped_at_cut > 0) {
     return label + ": " + std::to_string(counters.dropped_at_cut) +

@@ -22,7 +22,7 @@ struct PreviewPoint {
 };
 
 struct RulePreview {
-  std::string label;  // metric name, or `preset NAME`
+  std::string label;  // metric name, or `preset:NAME`
   RuleCounters counters;
   std::vector<std::string> series;         // all that it yielded, in order of appearance
   std::vector<PreviewPoint> first_points;  // at most kPreviewPoints

@@ -173,7 +173,7 @@ absl::StatusOr<std::shared_ptr<const MetricRules>> CompileMetricRules(
   if (!parsed_preset.ok()) return parsed_preset.status();
   compiled->preset = *parsed_preset;
   if (compiled->preset != Preset::kNone) {
-    compiled->labels.push_back("preset " + std::string(preset));
+    compiled->labels.push_back("preset:" + std::string(preset));
     compiled->key_value = MakeKeyValueRegex();
   }
   if (!regexes.empty()) compiled->prefilter = std::make_unique<const Prefilter>(regexes);

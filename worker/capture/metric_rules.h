@@ -45,8 +45,7 @@ class MetricRules {
   // One rule per definition, in their order, then one for the preset if there is one. Counters of a
   // report have the same order.
   size_t size() const;
-  // The definition's metric name, or `preset NAME`. No metric has the latter as its name by chance
-  // in practice; is_preset() tells for sure.
+  // The definition's metric name, or `preset:NAME`; is_preset() tells the two apart.
   const std::string& label(size_t rule) const;
   bool is_preset(size_t rule) const;
   Goal goal(size_t rule) const;

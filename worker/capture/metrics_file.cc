@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::string_view kMarkerKey = "xp";
 
+uint64_t BadSoFar(const RuleCounters& counters) {
+  return counters.rejected + counters.fields_rejected + counters.dropped_at_cut;
+}
+
 class MetricsLines {
  public:
   MetricsLines(PointSink* sink, std::vector<ResumedMarker>* resumed)
@@ -74,8 +78,13 @@ MetricsReport CutMetricsReport(LogPosition from, std::string_view bytes, const A
   LineSplitter splitter(from, block, end, options.max_line_bytes);
   Line line;
   while (report.points.size() < options.max_points && splitter.Next(&line)) {
+    const uint64_t bad_before = BadSoFar(counters[0]);
     lines.Read(line);
     ++report.lines;
+    if (BadSoFar(counters[0]) > bad_before) {
+      ++report.bad_lines;
+      report.last_bad_line = {MakeSample(line.text), line.offset};
+    }
     if (line.cut) ++report.long_lines;
   }
   report.to = splitter.position();

@@ -23,6 +23,8 @@
 
 namespace xp::capture {
 
+inline constexpr char kMetricsFileLabel[] = "metrics-file";
+
 struct MetricsPosition {
   uint32_t generation = 0;
   LogPosition position;
@@ -34,7 +36,7 @@ MetricsPosition NextMetricsPosition(MetricsPosition held, uint64_t file_size);
 // The program says that it continues its predecessor's work (DESIGN section 8, "which attempts
 // count").
 struct ResumedMarker {
-  std::optional<int64_t> step;  // first step that this attempt computes anew; empty: not told
+  std::optional<int64_t> step;  // of the checkpoint that it goes on from; empty: not told
   uint64_t offset = 0;
 };
 
@@ -46,7 +48,12 @@ struct MetricsReport {
   std::vector<std::string> series;
   std::vector<Point> points;
   std::vector<ResumedMarker> resumed;
-  // matches: values; rejected: values that are no numbers and lines that are no JSON object.
+  // Lines that are no JSON object, hold a value that is no number, or a step, epoch or time that is
+  // none. Good values of such a line are taken.
+  uint64_t bad_lines = 0;
+  Sample last_bad_line;
+  // Of the values, as for a definition; its label in receipts is kMetricsFileLabel. A line that is
+  // no object counts as one rejected match.
   RuleCounters counters;
 
   uint64_t bytes() const { return to.offset - from.offset; }

@@ -35,7 +35,6 @@ void PointSink::Add(const Found& found) {
   }
   if (++matches_on_line_[found.rule] > limits::kMatchesPerLineMax) {
     ++counters.beyond_limits;
-    counters.last_beyond = {MakeSample(found.match), line_.offset};
     return;
   }
   const std::optional<double> value = ParseNumber(found.value);
@@ -47,7 +46,7 @@ void PointSink::Add(const Found& found) {
   }
   if (!names_->Admit(found.name)) {
     ++counters.beyond_limits;
-    counters.last_beyond = {MakeSample(found.name), line_.offset};
+    counters.AddDroppedSeries(found.name);
     return;
   }
   ++counters.numbers;

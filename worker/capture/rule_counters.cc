@@ -1,5 +1,7 @@
 #include "worker/capture/rule_counters.h"
 
+#include <algorithm>
+
 namespace xp::capture {
 namespace {
 
@@ -8,6 +10,12 @@ void TakeLater(const Sample& later, Sample* sample) {
 }
 
 }  // namespace
+
+void RuleCounters::AddDroppedSeries(std::string_view name) {
+  const bool known =
+      std::find(dropped_series.begin(), dropped_series.end(), name) != dropped_series.end();
+  if (!known && dropped_series.size() < kDroppedSeriesMax) dropped_series.emplace_back(name);
+}
 
 void RuleCounters::Merge(const RuleCounters& later) {
   matches += later.matches;
@@ -18,7 +26,7 @@ void RuleCounters::Merge(const RuleCounters& later) {
   fields_rejected += later.fields_rejected;
   TakeLater(later.last, &last);
   TakeLater(later.last_rejected, &last_rejected);
-  TakeLater(later.last_beyond, &last_beyond);
+  for (const std::string& name : later.dropped_series) AddDroppedSeries(name);
   // Of equally near lines the first one stays, so the order of cutting cannot show.
   if (later.nearest.score > nearest.score) nearest = later.nearest;
   if (matches > 0) nearest = NearestLine();

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace xp::capture {
 
@@ -16,6 +18,8 @@ struct Sample {
   std::string text;     // empty: none
   uint64_t offset = 0;  // of the line that it comes from
 };
+
+inline constexpr size_t kDroppedSeriesMax = 20;
 
 // The line that comes nearest to a definition which matched nothing: the one that holds most of the
 // regex's words. Zero score: no line shares a word with it.
@@ -34,8 +38,12 @@ struct RuleCounters {
 
   Sample last;           // text of the last match that gave a number
   Sample last_rejected;  // text of the last value (or step, epoch, time) that was not understood
-  Sample last_beyond;    // last match or series name beyond the limits
   NearestLine nearest;   // kept only while matches == 0
+
+  // Names of series beyond limits::kSeriesPerAttemptMax, each once, the first kDroppedSeriesMax.
+  std::vector<std::string> dropped_series;
+
+  void AddDroppedSeries(std::string_view name);
 
   // Adds the counters of bytes that follow those of this one.
   void Merge(const RuleCounters& later);

@@ -14,7 +14,7 @@ bool SameCounters(const RuleCounters& a, const RuleCounters& b) {
   return a.matches == b.matches && a.numbers == b.numbers && a.rejected == b.rejected &&
          a.beyond_limits == b.beyond_limits && a.dropped_at_cut == b.dropped_at_cut &&
          a.fields_rejected == b.fields_rejected && SameSample(a.last, b.last) &&
-         SameSample(a.last_rejected, b.last_rejected) && SameSample(a.last_beyond, b.last_beyond) &&
+         SameSample(a.last_rejected, b.last_rejected) && a.dropped_series == b.dropped_series &&
          a.nearest.score == b.nearest.score && SameSample(a.nearest.line, b.nearest.line);
 }
 

@@ -33,7 +33,7 @@ TEST(MetricRulesTest, ArticlesDefinitionsCompile) {
   EXPECT_EQ((*rules)->goal(1), Goal::kByName);
   EXPECT_FALSE((*rules)->is_preset(1));
   EXPECT_TRUE((*rules)->is_preset(2));
-  EXPECT_EQ((*rules)->label(2), "preset huggingface");
+  EXPECT_EQ((*rules)->label(2), "preset:huggingface");
 }
 
 TEST(MetricRulesTest, NothingAtAllIsFine) { EXPECT_EQ((*CompileMetricRules({}))->size(), 0u); }

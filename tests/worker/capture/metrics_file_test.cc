@@ -39,7 +39,8 @@ TEST(MetricsFileTest, BadLinesAreCountedWithASampleAndStopNothing) {
       ReadFile("oops\n{\"a\": 1}\n[1]\n{\"b\": 2\n{\"c\": 3} x\n{\"d\": 4}");
   EXPECT_THAT(report.series, ElementsAre("a", "d"));
   EXPECT_EQ(report.counters.rejected, 4u);
-  EXPECT_EQ(report.counters.last_rejected.text, "{\"c\": 3} x");
+  EXPECT_EQ(report.bad_lines, 4u);
+  EXPECT_EQ(report.last_bad_line.text, "{\"c\": 3} x");
   EXPECT_EQ(report.lines, 6u);
 }
 
@@ -48,6 +49,7 @@ TEST(MetricsFileTest, ValuesThatAreNoNumbersAreCounted) {
       "{\"a\": \"x\", \"b\": null, \"c\": [1], \"d\": {\"e\": 1}, \"f\": true, \"g\": 1}\n");
   EXPECT_THAT(report.series, ElementsAre("g"));
   EXPECT_EQ(report.counters.rejected, 5u);
+  EXPECT_EQ(report.bad_lines, 1u);
 }
 
 TEST(MetricsFileTest, ResumedMarkerCarriesItsStep) {

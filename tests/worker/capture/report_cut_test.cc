@@ -112,7 +112,8 @@ TEST(ReportCutTest, SeriesBeyondTheLimitAreCountedAndNamed) {
   const Collected all = CollectWhole(*Rules({{"late", "late=(\\d)"}}, "key-value"), log);
   EXPECT_EQ(all.points.size(), 1001u);  // 999 names, m0 again, and the definition's own
   EXPECT_EQ(all.counters[1].beyond_limits, 201u);
-  EXPECT_EQ(all.counters[1].last_beyond.text, "m1199");
+  EXPECT_EQ(all.counters[1].dropped_series.size(), 20u);
+  EXPECT_EQ(all.counters[1].dropped_series.front(), "m999");
   EXPECT_THAT(ValuesOf(all, "late"), ElementsAre(3));
 }
 
