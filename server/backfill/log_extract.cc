@@ -28,11 +28,9 @@ class LogWalk {
                                  std::to_string(end()) + " to " + std::to_string(piece.offset));
     }
     if (piece.offset > end()) SkipGap(piece.offset);
-    const uint64_t piece_end = piece.offset + piece.bytes.size();
-    for (const capture::ArrivalMark& mark :
-         capture::ArrivalTimes::FromRanges(piece.times, piece_end).marks()) {
-      times_.Add(mark);
-    }
+    const auto times =
+        capture::ArrivalTimes::FromRanges(piece.times, piece.offset + piece.bytes.size());
+    for (const capture::ArrivalMark& mark : times.marks()) times_.Add(mark);
     extracted_.bytes += piece.bytes.size();
     pending_ += piece.bytes;
     return Scan(LogEnd::kMayGrow);
