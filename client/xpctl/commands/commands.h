@@ -1,0 +1,20 @@
+// Every command of xpctl (DESIGN section 13, docs/commands.md). Each function describes its command
+// to `app`; when the command is asked for, `*action` is what does it.
+#pragma once
+
+#include "client/xpctl/command.h"
+
+namespace xp::xpctl {
+
+void AddSubmit(CLI::App& app, Action* action);
+void AddCompare(CLI::App& app, Action* action);
+void AddExperiments(CLI::App& app, Action* action);
+void AddTrials(CLI::App& app, Action* action);
+void AddShow(CLI::App& app, Action* action);
+void AddLogs(CLI::App& app, Action* action);
+void AddStop(CLI::App& app, Action* action);
+void AddRetry(CLI::App& app, Action* action);
+void AddDelete(CLI::App& app, Action* action);
+void AddWhy(CLI::App& app, Action* action);
+
+}  // namespace xp::xpctl

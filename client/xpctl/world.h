@@ -1,0 +1,32 @@
+// Everything outside of xpctl that a run of it touches. Tests give streams of their own, a clock
+// that stands still and a sleep that does not sleep.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "client/cpp/retry.h"
+#include "client/xpctl/terminal.h"
+
+namespace xp::xpctl {
+
+struct World {
+  std::istream* in = nullptr;
+  std::ostream* out = nullptr;  // tables and data, nothing else
+  std::ostream* err = nullptr;  // progress, notes, errors
+  Terminal out_terminal;
+  Terminal err_terminal;
+  GetEnv getenv;
+  std::function<absl::Time()> now;
+  absl::TimeZone zone;  // for times that people read
+  client::RetryEnvironment retry;
+  std::function<std::string()> random_id;  // unique; request ids
+};
+
+// The machine's own.
+World SystemWorld();
+
+}  // namespace xp::xpctl
