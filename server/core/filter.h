@@ -87,7 +87,8 @@ class Filter {
 };
 
 // What trials can be searched by: name, experiment, state, reason, worker, attempt, priority,
-// create_time, start_time, end_time, params, tags, metrics.
-const std::vector<FilterField>& TrialFilterFields();
+// create_time, start_time, end_time (RFC 3339 in UTC, so that text order is time order), params,
+// tags, metrics.
+std::vector<FilterField> TrialFilterFields();
 
 }  // namespace xp::core

@@ -42,9 +42,9 @@ std::optional<MetricColumn> ParseMetricColumn(std::string_view text,
 
 enum class MetricGoal { kUnset, kMin, kMax };
 
-// Lower is better where a word of the name is loss, error, err, perplexity, ppl, mae, mse, rmse,
-// wer, cer or runtime (words are cut at everything but letters and digits, and at aCapital);
-// everything else is better the higher it is.
+// Lower is better where a word of the name is loss, error, perplexity, mae, mse, rmse, wer or
+// runtime (words are cut at everything but letters, and at aCapital: "test:loss", "evalLoss",
+// "loss2"); everything else is better the higher it is. Never kUnset.
 MetricGoal GuessGoal(std::string_view metric);
 
 }  // namespace xp::core
