@@ -5,6 +5,7 @@
 #include <absl/strings/str_format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -61,6 +62,7 @@ std::vector<CompareRow> MakeRows(absl::Span<const CompareTrial> trials,
   std::set<std::string> experiments;
   for (const CompareTrial& trial : trials) experiments.insert(trial.experiment);
   std::vector<CompareRow> rows;
+  std::map<std::string, size_t> groups;
   for (size_t t = 0; t < trials.size(); ++t) {
     const CompareTrial& trial = trials[t];
     const bool matches = options.filter.Matches(
@@ -78,15 +80,12 @@ std::vector<CompareRow> MakeRows(absl::Span<const CompareTrial> trials,
       continue;
     }
     label = ParamOrTag(trial, options.group_by).value_or("(none)");
-    auto row = std::find_if(rows.begin(), rows.end(),
-                            [&](const CompareRow& other) { return other.label == label; });
-    if (row == rows.end()) {
-      row = rows.insert(rows.end(), CompareRow{});
-      row->label = std::move(label);
-    }
-    row->trials.push_back(t);
+    const auto [group, added] = groups.try_emplace(label, rows.size());
+    if (added) rows.emplace_back().label = std::move(label);
+    CompareRow& row = rows[group->second];
+    row.trials.push_back(t);
     for (const std::string& note : trial.notes) {
-      row->notes.push_back(absl::StrCat(trial.name, ": ", note));
+      row.notes.push_back(absl::StrCat(trial.name, ": ", note));
     }
   }
   return rows;

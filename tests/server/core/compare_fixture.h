@@ -1,7 +1,6 @@
 // Trials for tests of the compare table, in few words.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +9,7 @@
 
 namespace xp::core {
 
-inline MetricSummary SummaryOf(std::initializer_list<double> values) {
+inline MetricSummary SummaryOf(const std::vector<double>& values) {
   MetricSummary summary;
   for (const double value : values) {
     MetricPoint point;

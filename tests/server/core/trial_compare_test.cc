@@ -154,7 +154,7 @@ TEST(TrialCompareTest, SeveralExperimentsPutTheirNamesBefore) {
 
 std::vector<CompareTrial> Seeds() {
   std::vector<CompareTrial> trials;
-  const std::pair<const char*, std::initializer_list<double>> runs[] = {
+  const std::pair<const char*, std::vector<double>> runs[] = {
       {"5e-5", {0.90, 0.92}}, {"3e-5", {0.80}}, {"5e-5", {0.93}}, {"3e-5", {0.84, 0.84}}};
   for (const auto& [lr, values] : runs) {
     trials.push_back(MakeTrial("t" + std::to_string(trials.size()), {{"f1", SummaryOf(values)}}));
