@@ -46,7 +46,7 @@ def test_a_restart_of_the_server_is_waited_through(server, client, capsys):
 def test_the_timeout_names_what_has_not_ended(server, client):
     def until_the_client_leaves(context):
         while context.is_active():
-            time.sleep(0.01)  # the fake's own thread: grpcio offers nothing to wait on
+            time.sleep(0.01)  # lint: sleeps, because grpcio offers the fake nothing to wait on
 
     server.watch = [[[trial("a", RUNNING), trial("b", DONE)], until_the_client_leaves]]
     with pytest.raises(xp.Error) as caught:

@@ -72,7 +72,7 @@ class RunnerFixture : public ::testing::Test {
     const absl::Time deadline = absl::Now() + absl::Seconds(20);
     while (!condition()) {
       if (absl::Now() > deadline) return false;
-      absl::SleepFor(absl::Milliseconds(2));
+      absl::SleepFor(absl::Milliseconds(2));  // lint: sleeps, because files tell nobody
     }
     return true;
   }
