@@ -17,7 +17,9 @@
 #include "server/http/http_server.h"
 #include "server/port_file.h"
 #include "server/rpc/call_log.h"
+#include "server/rpc/client_streams.h"
 #include "server/rpc/grpc_server.h"
+#include "server/rpc/library_logs.h"
 #include "server/rpc/services.h"
 #include "server/store/store.h"
 
@@ -108,5 +110,6 @@ int main(int argc, char** argv) {
     std::cerr << "xpserver: " << status.message() << "\n";
     return xp::kExitUsage;
   }
+  xp::rpc::RouteLibraryLogs();
   return xp::Serve(config, xp::BlockSignals());
 }

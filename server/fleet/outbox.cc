@@ -45,6 +45,11 @@ bool Outbox::closed() const {
   return closed_;
 }
 
+size_t Outbox::waiting() const {
+  MutexLock lock(mutex_);
+  return messages_.size();
+}
+
 absl::Status Outbox::status() const {
   MutexLock lock(mutex_);
   return status_;

@@ -30,6 +30,8 @@ class Outbox {
   std::optional<v1::ServerMessage> Next();
 
   bool closed() const;
+  // Messages that wait.
+  size_t waiting() const;
   // Why it was closed; OK while it is open.
   absl::Status status() const;
 

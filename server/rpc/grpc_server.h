@@ -53,8 +53,4 @@ class GrpcServer {
   int port_ = 0;
 };
 
-// The streams from clients, bound to what serves them.
-struct ServerParts;
-ClientStreams MakeClientStreams(const ServerParts& parts, size_t outbox_max);
-
 }  // namespace xp::rpc

@@ -23,9 +23,10 @@ absl::Status Decode(const grpc::ByteBuffer& bytes, Message* message) {
   // ProtoBufferReader reads through a non-const pointer but does not change the buffer.
   grpc::ProtoBufferReader reader(const_cast<grpc::ByteBuffer*>(&bytes));
   if (reader.status().ok() && message->ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the request is no ",
-                                                 message->GetDescriptor()->full_name(),
-                                                 "; is the client of another version?"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the request is no ", message->GetDescriptor()->full_name(),
+                   ", or holds text that is no UTF-8; is the client of another "
+                   "version?"));
 }
 
 absl::Status Encode(const Message& message, grpc::ByteBuffer* bytes) {

@@ -92,7 +92,7 @@ absl::Status CheckParams(const std::string& field, const v1::TrialSpec& spec) {
   for (int i = 0; i < spec.params_size(); ++i) {
     const v1::Param& param = spec.params(i);
     const std::string path = absl::StrCat(field, "[", i, "]");
-    if (param.key().empty()) return Bad(path + ".key", "is empty");
+    if (param.key().empty()) return Bad(path + ".key", "is empty; a param has a name");
     XP_RETURN_IF_ERROR(CheckText(path + ".key", param.key(), kParamKeyMaxBytes));
     if (!keys.insert(param.key()).second) {
       return Bad(path + ".key", absl::StrCat("'", param.key(), "' stands there twice"));
