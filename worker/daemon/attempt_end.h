@@ -1,0 +1,24 @@
+// What the server is told about an attempt's end. Pure functions; safe from any thread.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <string>
+
+#include "worker/runner/exit_record.h"
+#include "xp/v1/workers.pb.h"
+
+namespace xp::daemon {
+
+// From the runner's record.
+v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record);
+
+// An end without a record: the process never began, or nobody knows how it ended.
+v1::Exited ExitedWithout(const v1::AttemptId& attempt, v1::EndReason reason,
+                         const std::string& message, absl::Time now);
+
+// The word that goes through the runner's stop request, and back.
+std::string StopWord(v1::EndReason reason);
+v1::EndReason StopReasonOf(const std::string& word);
+
+}  // namespace xp::daemon

@@ -1,0 +1,148 @@
+// AttemptLoop: what the server has to say about an attempt.
+#include <absl/strings/str_cat.h>
+#include <spdlog/spdlog.h>
+
+#include "proto/status.h"
+#include "worker/daemon/attempt_end.h"
+#include "worker/daemon/attempt_loop.h"
+#include "worker/daemon/file_copy.h"
+#include "worker/daemon/message_file.h"
+#include "worker/daemon/proto_time.h"
+
+namespace xp::daemon {
+
+void AttemptLoop::TakeMail(const Mail& mail) {
+  if (mail.stream != stream_) {
+    stream_ = mail.stream;
+    said_finished_ = false;
+    said_state_.clear();
+    if (stream_ != 0 && !mail.verdict.has_value()) {  // assigned on this stream: nothing is held
+      log_->Restart({});
+      metrics_->Restart({});
+    }
+  }
+  if (mail.verdict.has_value()) TakeVerdict(*mail.verdict);
+  for (const v1::SourceOffset& held : mail.acks) {
+    const bool log = held.source() == v1::SOURCE_KIND_LOG;
+    (log ? log_->window() : metrics_->window()).Answered(PositionOf(held));
+  }
+  for (const v1::Refused& refused : mail.refusals) TakeRefusal(refused);
+  if (mail.stop.has_value()) {
+    TakeStop(mail.stop->reason(), mail.stop->has_grace() ? FromProto(mail.stop->grace())
+                                                         : GraceOf(record_.assignment.spec(),
+                                                                   host_.machine.default_grace));
+  }
+  if (mail.confirmed) GetOver();
+}
+
+void AttemptLoop::TakeVerdict(const v1::Verdict& verdict) {
+  switch (verdict.action()) {
+    case v1::Verdict::FENCED:
+    case v1::Verdict::FORGET:
+      spdlog::warn("{}: the server {}", label_,
+                   verdict.action() == v1::Verdict::FENCED
+                       ? "has given this trial to a later attempt; this run is ended"
+                       : "does not know this trial any more; this run is ended");
+      return Discard();
+    case v1::Verdict::CONFIRMED:
+      return GetOver();
+    default:
+      break;
+  }
+  SourcePosition log, metrics;
+  for (const v1::SourceOffset& source : verdict.sources()) {
+    if (source.source() == v1::SOURCE_KIND_LOG) log = PositionOf(source);
+    if (source.source() == v1::SOURCE_KIND_METRICS_FILE) metrics = PositionOf(source);
+  }
+  log_->Restart(log);
+  metrics_->Restart(metrics);
+  // What happened since hello was said. All of it may be said twice.
+  v1::HeldAttempt::Phase told;
+  {
+    MutexLock lock(mutex_);
+    told = told_;
+  }
+  said_accepted_ = true;
+  // A server that was restored from a backup may hold less than it had acknowledged.
+  const bool told_all = phase_ == Phase::kUpload || phase_ == Phase::kFinished;
+  if (told_all && !(log_->Done() && metrics_->Done())) SetPhase(Phase::kDrain);
+  if (phase_ == Phase::kRun && record_.started.has_value() &&
+      (told != v1::HeldAttempt::RUNNING || record_.started->resumed())) {
+    v1::WorkerMessage message;
+    *message.mutable_started() = *record_.started;
+    Say(std::move(message));
+  }
+  if (record_.exited.has_value() && told != v1::HeldAttempt::EXITED) {
+    v1::WorkerMessage message;
+    *message.mutable_exited() = *record_.exited;
+    Say(std::move(message));
+  }
+  if (verdict.action() == v1::Verdict::STOP) {
+    TakeStop(verdict.stop_reason(),
+             GraceOf(record_.assignment.spec(), host_.machine.default_grace));
+  }
+}
+
+void AttemptLoop::TakeStop(v1::EndReason reason, absl::Duration grace) {
+  if (phase_ == Phase::kPrepare) {
+    return End(
+        ExitedWithout(record_.id(), reason, "stopped before its process began", host_.clock.Now()));
+  }
+  if (phase_ != Phase::kRun) return;  // it has ended already
+  spdlog::info("{}: stop ({}), SIGKILL after {}", label_, StopWord(reason),
+               absl::FormatDuration(grace));
+  absl::Status status = runner::RequestStop(record_.paths.Runner(), grace, StopWord(reason));
+  if (!status.ok()) spdlog::error("{}: stop: {}", label_, FormatStatus(status));
+  if (!kill_orphan_at_.has_value()) kill_orphan_at_ = host_.clock.Monotonic() + grace;
+}
+
+void AttemptLoop::TakeRefusal(const v1::Refused& refused) {
+  switch (static_cast<absl::StatusCode>(refused.code())) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition:
+      spdlog::warn("{}: refused by the server: {}", label_, refused.message());
+      return Discard();
+    case absl::StatusCode::kResourceExhausted: {
+      const absl::Duration pause =
+          refused.has_retry_after() ? FromProto(refused.retry_after()) : absl::Seconds(10);
+      if (host_.clock.Monotonic() >= not_before_) {
+        spdlog::warn("{}: the server has no room ({}); kept here, trying again in {}", label_,
+                     refused.message(), absl::FormatDuration(pause));
+      }
+      not_before_ = host_.clock.Monotonic() + pause;
+      log_->window().Refused();
+      metrics_->window().Refused();
+      return;
+    }
+    default:
+      // A bug of ours. The run goes on, for tracking never kills training; its end will be told as
+      // a worker fault.
+      spdlog::error("{}: the server does not take what this worker sends: {}", label_,
+                    refused.message());
+      unreportable_ = absl::StrCat("the server refused this worker's report: ", refused.message());
+  }
+}
+
+void AttemptLoop::Discard() {
+  discard_ = true;
+  if (phase_ == Phase::kRun) {
+    absl::Status status =
+        runner::RequestStop(record_.paths.Runner(), absl::ZeroDuration(), "FENCED");
+    if (!status.ok()) spdlog::error("{}: stop: {}", label_, FormatStatus(status));
+    kill_orphan_at_ = host_.clock.Monotonic();
+    return;  // Watch sees it end
+  }
+  GetOver();
+}
+
+void AttemptLoop::GetOver() {
+  v1::Confirmed confirmed;
+  *confirmed.mutable_attempt() = record_.id();
+  absl::Status status = WriteMessage(record_.paths.Confirmed(), confirmed);
+  if (status.ok() && discard_) status = RemoveAll(record_.paths.root());
+  if (!status.ok()) spdlog::warn("{}: {}", label_, FormatStatus(status));
+  spdlog::info("{}: {}", label_, discard_ ? "given up" : "confirmed by the server");
+  SetPhase(Phase::kOver);
+}
+
+}  // namespace xp::daemon
