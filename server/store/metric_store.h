@@ -12,6 +12,7 @@
 #include "server/core/metric_summary.h"
 #include "server/core/trial_compare.h"
 #include "xp/v1/metrics.pb.h"
+#include "xp/v1/trials.pb.h"
 
 namespace xp::store {
 

@@ -31,8 +31,9 @@ class ReportWrites {
  public:
   virtual ~ReportWrites() = default;
 
-  // NOT_FOUND: deleted or unknown. FAILED_PRECONDITION: an older attempt, or the attempt's end is
-  // stored. RESOURCE_EXHAUSTED: the disk is below its reserve.
+  // NOT_FOUND: deleted or unknown. FAILED_PRECONDITION: an older attempt, or the trial has ended
+  // without it. RESOURCE_EXHAUSTED: the disk is below its reserve. A report that comes again after
+  // the attempt's end was stored is answered with what is held.
   virtual absl::StatusOr<ReportAnswer> Report(const PreparedReport& report) = 0;
 
   // Points over the network under a writer's own sequence; codes as in metrics.proto.

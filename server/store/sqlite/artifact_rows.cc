@@ -1,0 +1,113 @@
+// Artifacts: blobs with paths, attached to attempts.
+#include <absl/strings/match.h>
+
+#include "proto/status.h"
+#include "server/core/page_token.h"
+#include "server/store/sqlite/attempt_row.h"
+#include "server/store/sqlite/file_writes.h"
+#include "server/store/sqlite/manifest_refs.h"
+#include "server/store/sqlite/trial_row.h"
+#include "server/store/words.h"
+
+namespace xp::store {
+namespace {
+
+constexpr int kArtifactsMax = 1000;  // a call
+constexpr std::string_view kKinds[] = {"model/", "output/", "environment/"};
+
+absl::Status CheckArtifact(const std::string& field, const v1::Artifact& artifact) {
+  bool known = false;
+  for (const std::string_view kind : kKinds) {
+    known = known || absl::StartsWith(artifact.path(), ToAbsl(kind));
+  }
+  if (!known) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ".path: '", artifact.path(),
+                     "' does not begin with model/, output/ or environment/"));
+  }
+  v1::FileManifest manifest;  // the same rules as for paths of folders
+  v1::ManifestFile* file = manifest.add_files();
+  file->set_path(artifact.path());
+  file->set_sha256(artifact.sha256());
+  return CheckManifest(field, manifest);
+}
+
+}  // namespace
+
+absl::Status SqliteFileWrites::CreateArtifacts(const v1::CreateArtifactsRequest& request) {
+  Database& db = session_.db();
+  if (request.artifacts_size() > kArtifactsMax) {
+    return absl::InvalidArgumentError(absl::StrCat("artifacts: has ", request.artifacts_size(),
+                                                   " elements; at most ", kArtifactsMax,
+                                                   " a call"));
+  }
+  TrialRow trial;
+  if (request.trial_uid().empty()) {
+    XP_ASSIGN_OR_RETURN(trial, FindTrial(db, request.name()));
+  } else {
+    XP_ASSIGN_OR_RETURN(trial, FindTrialByUid(db, request.trial_uid()));
+  }
+  const int32_t number = request.attempt() == 0 ? trial.attempt : request.attempt();
+  XP_ASSIGN_OR_RETURN(const AttemptRow attempt, FindAttempt(db, trial.id, number));
+  if (number != trial.attempt) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("attempt: ", number, " of ", trial.full_name(), " is older than the latest, ",
+                     trial.attempt));
+  }
+  for (int i = 0; i < request.artifacts_size(); ++i) {
+    const v1::Artifact& artifact = request.artifacts(i);
+    const std::string field = absl::StrCat("artifacts[", i, "]");
+    XP_RETURN_IF_ERROR(CheckArtifact(field, artifact));
+    XP_ASSIGN_OR_RETURN(const int64_t blob, RequireBlob(db, field + ".sha256", artifact.sha256()));
+    XP_RETURN_IF_ERROR(
+        db.Run("INSERT INTO artifacts (attempt_id, path, blob_id, executable, create_time) "
+               "VALUES (?, ?, ?, ?, ?) ON CONFLICT (attempt_id, path) DO UPDATE SET "
+               "blob_id = excluded.blob_id, executable = excluded.executable, "
+               "create_time = excluded.create_time WHERE blob_id <> excluded.blob_id",
+               attempt.id, artifact.path(), blob, artifact.executable(), session_.now_ns()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ListArtifactsResponse> SqliteFileReads::ListArtifacts(
+    const v1::ListArtifactsRequest& request) {
+  core::RequestFingerprint fingerprint("ListArtifacts");
+  fingerprint.Add("name", request.name()).Add("attempt", request.attempt());
+  XP_ASSIGN_OR_RETURN(const int page_size, core::CheckPageSize(request.page_size()));
+  XP_ASSIGN_OR_RETURN(const std::string after,
+                      core::ReadPageToken(request.page_token(), fingerprint));
+  ReadSession session(pool_);
+  XP_RETURN_IF_ERROR(session.status());
+  Database& db = session.db();
+  XP_ASSIGN_OR_RETURN(const TrialRow trial, FindTrial(db, request.name()));
+  if (request.attempt() != 0) {
+    XP_RETURN_IF_ERROR(FindAttempt(db, trial.id, request.attempt()).status());
+  }
+  v1::ListArtifactsResponse response;
+  Query query(db,
+              "SELECT r.path, b.sha256, b.size, r.executable, a.number, r.create_time "
+              "FROM attempts a JOIN artifacts r ON r.attempt_id = a.id "
+              "JOIN blobs b ON b.id = r.blob_id WHERE a.trial_id = ?1 AND a.number = CASE WHEN ?2 "
+              "<> 0 THEN ?2 ELSE (SELECT max(x.number) FROM attempts x WHERE x.trial_id = ?1 AND "
+              "EXISTS (SELECT 1 FROM artifacts y WHERE y.attempt_id = x.id)) END AND r.path > ?3 "
+              "ORDER BY r.path LIMIT ?4",
+              trial.id, request.attempt(), after, page_size + 1);
+  while (query.Next()) {
+    if (response.artifacts_size() == page_size) {
+      response.set_next_page_token(
+          core::MakePageToken(response.artifacts(page_size - 1).path(), fingerprint));
+      break;
+    }
+    v1::Artifact* artifact = response.add_artifacts();
+    artifact->set_path(query.Text(0));
+    artifact->set_sha256(query.Text(1));
+    artifact->set_size(query.Uint(2));
+    artifact->set_executable(query.Bool(3));
+    artifact->set_attempt(query.Int32(4));
+    *artifact->mutable_create_time() = ToTimestamp(query.Int(5));
+  }
+  XP_RETURN_IF_ERROR(query.status());
+  return response;
+}
+
+}  // namespace xp::store

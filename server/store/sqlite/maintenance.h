@@ -1,0 +1,61 @@
+// The background work of the store, all of it in bounded steps that are changes like any other, so
+// that nobody waits long behind one: merging chunks, removing what was deleted, collecting blobs,
+// and checkpoints. A thread of its own runs a round each period.
+#pragma once
+
+#include <absl/base/thread_annotations.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <cstdint>
+#include <thread>
+
+#include "proto/mutex.h"
+#include "server/store/blob_claims.h"
+#include "server/store/blob_folder.h"
+#include "server/store/commit_listener.h"
+#include "server/store/sqlite/reader_pool.h"
+#include "server/store/store.h"
+
+namespace xp::store {
+
+class Maintenance final : public CommitListener {
+ public:
+  // All outlive this object.
+  struct Parts {
+    Store* store;
+    ReaderPool* pool;
+    Database* checkpointer;  // nothing: no checkpoints (a database in memory)
+    BlobFolder* blobs;
+    BlobClaims* claims;
+    const StoreOptions* options;
+  };
+  explicit Maintenance(Parts parts) : parts_(parts) {}
+  ~Maintenance() override { Stop(); }
+
+  void Start();
+  void Stop();
+
+  // Everything that is due, here and now. The first failure ends the round; the next goes on.
+  absl::Status RunRound();
+
+  // Notes whose chunks may want merging.
+  void OnCommit(const CommittedChanges& changes) override;
+
+ private:
+  void Run();
+  absl::Status MergeChunks();
+  absl::Status MergeAttempt(core::AttemptKey key);
+
+  const Parts parts_;
+  Mutex round_mutex_;  // one round at a time
+  std::thread thread_;
+
+  Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool look_at_all_ ABSL_GUARDED_BY(mutex_) = true;  // nothing is known after a start
+  absl::flat_hash_set<core::AttemptKey> touched_ ABSL_GUARDED_BY(mutex_);
+  int64_t blob_cursor_ ABSL_GUARDED_BY(round_mutex_) = 0;
+};
+
+}  // namespace xp::store
