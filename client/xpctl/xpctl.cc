@@ -29,16 +29,11 @@ void Describe(CLI::App& app, GlobalOptions* options, Action* action) {
   // Global options are taken after the command too; one command each time.
   app.fallthrough();
   app.require_subcommand(1);
-  AddSubmit(app, action);
-  AddCompare(app, action);
-  AddExperiments(app, action);
-  AddTrials(app, action);
-  AddShow(app, action);
-  AddLogs(app, action);
-  AddStop(app, action);
-  AddRetry(app, action);
-  AddDelete(app, action);
-  AddWhy(app, action);
+  for (const auto add : {AddSubmit, AddCompare, AddExperiments, AddTrials, AddShow, AddLogs,
+                         AddWatch, AddPlot, AddStop, AddRetry, AddDelete, AddWhy, AddMetrics,
+                         AddData, AddArtifacts, AddExport, AddWorkers, AddAdmin, AddCompletion}) {
+    add(app, action);
+  }
 }
 
 int ReportError(World& world, const absl::Status& status) {

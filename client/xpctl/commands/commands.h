@@ -16,5 +16,14 @@ void AddStop(CLI::App& app, Action* action);
 void AddRetry(CLI::App& app, Action* action);
 void AddDelete(CLI::App& app, Action* action);
 void AddWhy(CLI::App& app, Action* action);
+void AddWatch(CLI::App& app, Action* action);
+void AddPlot(CLI::App& app, Action* action);
+void AddMetrics(CLI::App& app, Action* action);
+void AddData(CLI::App& app, Action* action);
+void AddArtifacts(CLI::App& app, Action* action);
+void AddExport(CLI::App& app, Action* action);
+void AddWorkers(CLI::App& app, Action* action);
+void AddAdmin(CLI::App& app, Action* action);
+void AddCompletion(CLI::App& app, Action* action);
 
 }  // namespace xp::xpctl
