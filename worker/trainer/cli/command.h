@@ -1,0 +1,49 @@
+// What the commands of xptrain share: how they are put together, their exit codes, their manners.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "worker/trainer/progress.h"
+
+namespace xp::trainer {
+
+// docs/trainer.md lists these.
+enum ExitCode : int {
+  kExitDone = 0,
+  kExitFailed = 1,
+  kExitUsage = 2,
+  kExitInput = 3,       // a file is missing, damaged, or does not fit
+  kExitDiverged = 4,    // the loss is no longer a number
+  kExitResources = 5,   // memory or disk
+  kExitPreempted = 75,  // stopped; start again to go on (DESIGN section 2)
+};
+int ExitCodeOf(const absl::Status& status);
+
+// Set by SIGTERM and SIGINT, once they are caught; a second signal ends the process at once.
+const std::atomic<bool>& CatchStopSignals();
+
+// Each adds its command to `app`; *run is set to what it does when it is the one chosen.
+using Action = std::function<absl::Status()>;
+void AddVocabCommand(CLI::App& app, Action* run);
+void AddPrepareCommand(CLI::App& app, Action* run);
+void AddTokenizeCommand(CLI::App& app, Action* run);
+void AddTrainCommand(CLI::App& app, Action* run);
+void AddPredictCommand(CLI::App& app, Action* run);
+
+// `--learning_rate 5e-5` and `--learning-rate 5e-5` are one option, and so is what people type
+// between; the names of options become lower case with dashes. Values stay as they are.
+std::vector<std::string> NormalizeArguments(int argc, char** argv);
+
+ProgressStyle StderrStyle();  // a bar on a terminal, else lines
+Now SteadyNow();
+
+// Where SageMaker's script mode and xp put things: the environment variable, or "".
+std::string FromEnvironment(const char* name);
+
+}  // namespace xp::trainer

@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_format.h"
+#include "worker/trainer/cli/command.h"
+#include "worker/trainer/data/ids_lines.h"
+#include "worker/trainer/files.h"
+#include "worker/trainer/model/checkpoint.h"
+#include "worker/trainer/tokenizer/load_tokenizer.h"
+#include "worker/trainer/tokenizer/utf8.h"
+#include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/train/evaluation.h"
+#include "worker/trainer/train/results.h"
+
+namespace xp::trainer {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PredictArguments {
+  std::string model, input, device = "auto";
+  std::vector<std::string> texts;
+  bool ids = false;
+  size_t batch_size = 32;
+  int threads = 0;
+};
+
+// The texts to classify: arguments, or the lines of a file: {"text": ...} or plain.
+absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& arguments) {
+  if (!arguments.texts.empty()) return arguments.texts;
+  std::ifstream file;
+  const bool from_stdin = arguments.input.empty() || arguments.input == "-";
+  if (!from_stdin) {
+    file.open(arguments.input, std::ios::binary);
+    if (!file) return ErrnoStatus("cannot open", arguments.input);
+  }
+  std::istream& in = from_stdin ? std::cin : file;
+  std::vector<std::string> texts;
+  std::string line;
+  for (size_t number = 1; std::getline(in, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    if (line[0] != '{') {
+      texts.push_back(line);
+      continue;
+    }
+    absl::StatusOr<nlohmann::json> object =
+        ParseJson(IsValidUtf8(line) ? line : ReplaceInvalidUtf8(line));
+    if (!object.ok() || !object->is_object() || !object->contains("text") ||
+        !(*object)["text"].is_string()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s:%d: expected {\"text\": \"...\"} or plain text",
+                          from_stdin ? "stdin" : arguments.input, number));
+    }
+    texts.push_back((*object)["text"].get<std::string>());
+  }
+  return texts;
+}
+
+absl::StatusOr<Examples> EncodeTexts(const std::vector<std::string>& texts,
+                                     const PredictArguments& arguments, const ModelConfig& config) {
+  absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(arguments.model);
+  if (!tokenizer.ok()) return tokenizer.status();
+  Encoder encoder(*tokenizer);
+  Examples examples;
+  for (const std::string& text : texts) {
+    std::vector<uint32_t> ids;
+    encoder.Encode(text, {size_t(config.max_tokens())}, ids);
+    examples.Add(ids, 0);
+  }
+  return examples;
+}
+
+absl::Status CheckIds(const Examples& examples, const ModelConfig& config) {
+  for (size_t i = 0; i < examples.size(); ++i) {
+    for (const uint32_t id : examples.Ids(i)) {
+      if (int64_t(id) < config.vocab_size) continue;
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "example %d has token %d, the model's vocabulary %d tokens", i, id, config.vocab_size));
+    }
+    if (int64_t(examples.Ids(i).size()) > config.max_tokens()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("example %d has %d tokens, the model takes %d", i, examples.Ids(i).size(),
+                          config.max_tokens()));
+    }
+  }
+  for (const uint8_t type : examples.types) {
+    if (int64_t(type) < std::max<int64_t>(config.type_vocab_size, 1)) continue;
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "token type %d; the model has %d", type, std::max<int64_t>(config.type_vocab_size, 1)));
+  }
+  return absl::OkStatus();
+}
+
+void PrintResults(const Evaluation& result, const ModelConfig& config, size_t count, bool ids) {
+  const size_t classes = config.labels.size();
+  for (size_t i = 0; i < count; ++i) {
+    const std::span<const float> row(result.logits.data() + i * classes, classes);
+    const Json logits = std::vector<double>(row.begin(), row.end());
+    if (ids) {
+      std::cout << Json{{"logits", logits}}.dump() << '\n';
+      continue;
+    }
+    const auto best = size_t(std::max_element(row.begin(), row.end()) - row.begin());
+    const Json line = {
+        {"label", config.labels[best]}, {"score", Softmax(row)[best]}, {"logits", logits}};
+    std::cout << line.dump() << '\n';
+  }
+  std::cout << std::flush;
+}
+
+absl::Status RunPredict(const PredictArguments& arguments) {
+  absl::StatusOr<ModelConfig> config = ReadModelConfig(arguments.model);
+  if (!config.ok()) return config.status();
+  absl::StatusOr<Examples> examples = Examples();
+  if (arguments.ids) {
+    examples = arguments.input.empty() ? ParseIdsLines(std::cin, "stdin", Labels::kIgnored)
+                                       : ReadIdsLines(arguments.input, Labels::kIgnored);
+  } else {
+    absl::StatusOr<std::vector<std::string>> texts = ReadTexts(arguments);
+    if (!texts.ok()) return texts.status();
+    examples = EncodeTexts(*texts, arguments, *config);
+  }
+  if (!examples.ok()) return examples.status();
+  if (absl::Status status = CheckIds(*examples, *config); !status.ok()) return status;
+  absl::StatusOr<at::Device> device = ChooseDevice(arguments.device);
+  if (!device.ok()) return device.status();
+  SetThreads(arguments.threads);
+  std::unique_ptr<Classifier> classifier;
+  absl::Status status = CatchTorch("loading the model", [&]() -> absl::Status {
+    classifier = std::make_unique<Classifier>(*config, *device);
+    return LoadWeights(arguments.model, HeadPolicy::kMustBeThere, *classifier).status();
+  });
+  if (!status.ok()) return status;
+  EvaluationOptions options;
+  options.batch_size = arguments.batch_size;
+  options.collate.pad_id = uint32_t(config->pad_token_id);
+  absl::StatusOr<Evaluation> result = Evaluate(*classifier, *examples, options);
+  if (!result.ok()) return result.status();
+  PrintResults(*result, *config, examples->size(), arguments.ids);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddPredictCommand(CLI::App& app, Action* run) {
+  auto arguments = std::make_shared<PredictArguments>();
+  CLI::App* command = app.add_subcommand("predict", "Classify texts, one JSON line each");
+  command->add_option("--model", arguments->model, "A trained model's folder")->required();
+  command->add_option("--input", arguments->input, "Lines of {\"text\": ...} or plain; - is stdin");
+  command->add_flag("--ids", arguments->ids,
+                    "The lines are {\"input_ids\": [...]}; prints {\"logits\": [...]}");
+  command->add_option("--batch-size", arguments->batch_size, "")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command->add_option("--device", arguments->device, "auto, cpu, cuda, cuda:N")
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads, "0: as train")->capture_default_str();
+  command->add_option("text", arguments->texts, "Texts, instead of --input");
+  command->callback([arguments, run] { *run = [arguments] { return RunPredict(*arguments); }; });
+}
+
+}  // namespace xp::trainer

@@ -1,0 +1,81 @@
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_format.h"
+#include "worker/trainer/cli/command.h"
+#include "worker/trainer/files.h"
+#include "worker/trainer/tokenizer/load_tokenizer.h"
+#include "worker/trainer/tokenizer/utf8.h"
+
+namespace xp::trainer {
+namespace {
+
+struct TokenizeArguments {
+  std::string model, input;
+  size_t max_length = 0;
+};
+
+std::string Line(const std::vector<uint32_t>& ids) {
+  std::string line = "{\"ids\":[";
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) line += ',';
+    line += std::to_string(ids[i]);
+  }
+  return line + "]}\n";
+}
+
+absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
+                           const std::string& name) {
+  absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(arguments.model);
+  if (!tokenizer.ok()) return tokenizer.status();
+  Encoder encoder(*tokenizer);
+  std::vector<uint32_t> ids;
+  std::string line;
+  for (size_t number = 1; std::getline(in, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    absl::StatusOr<nlohmann::json> object =
+        ParseJson(IsValidUtf8(line) ? line : ReplaceInvalidUtf8(line));
+    std::string problem;
+    if (!object.ok()) {
+      problem = std::string(object.status().message());
+    } else if (!object->is_object() || !object->contains("text") ||
+               !(*object)["text"].is_string()) {
+      problem = "expected {\"text\": \"...\"}";
+    }
+    if (!problem.empty()) {
+      std::cout << std::flush;
+      return absl::InvalidArgumentError(absl::StrFormat("%s:%d: %s", name, number, problem));
+    }
+    ids.clear();
+    encoder.Encode((*object)["text"].get_ref<const std::string&>(), {arguments.max_length}, ids);
+    std::cout << Line(ids);
+  }
+  std::cout << std::flush;
+  return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
+}
+
+absl::Status RunTokenize(const TokenizeArguments& arguments) {
+  if (arguments.input.empty() || arguments.input == "-") {
+    return TokenizeLines(arguments, std::cin, "stdin");
+  }
+  std::ifstream in(arguments.input, std::ios::binary);
+  if (!in) return ErrnoStatus("cannot open", arguments.input);
+  return TokenizeLines(arguments, in, arguments.input);
+}
+
+}  // namespace
+
+void AddTokenizeCommand(CLI::App& app, Action* run) {
+  auto arguments = std::make_shared<TokenizeArguments>();
+  CLI::App* command = app.add_subcommand(
+      "tokenize", "Turn JSON lines {\"text\": ...} into {\"ids\": [...]}, special tokens included");
+  command->add_option("--model", arguments->model, "A folder with tokenizer files")->required();
+  command->add_option("--max-length", arguments->max_length, "Truncate to this; 0: never")
+      ->capture_default_str();
+  command->add_option("input", arguments->input, "A file of JSON lines; stdin if not given");
+  command->callback([arguments, run] { *run = [arguments] { return RunTokenize(*arguments); }; });
+}
+
+}  // namespace xp::trainer

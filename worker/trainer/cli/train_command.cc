@@ -1,0 +1,145 @@
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_format.h"
+#include "worker/trainer/cli/command.h"
+#include "worker/trainer/train/trainer.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainArguments {
+  TrainOptions options;
+  std::string model, model_name, train, test, ids, model_out, output, checkpoints, metrics_file,
+      trace;
+  std::string resume = "auto", order = "length";
+  bool no_shuffle = false;
+};
+
+// The first that is given: the option, then xp's or SageMaker's environment.
+fs::path FirstOf(const std::string& option, std::initializer_list<const char*> variables) {
+  if (!option.empty()) return option;
+  for (const char* variable : variables) {
+    if (std::string value = FromEnvironment(variable); !value.empty()) return value;
+  }
+  return {};
+}
+
+// --model, else the train channel when prepare put a config there, else --model_name as a folder.
+absl::StatusOr<fs::path> FindModel(const TrainArguments& arguments, const fs::path& train) {
+  std::error_code error;
+  if (!arguments.model.empty()) return fs::path(arguments.model);
+  if (!train.empty() && fs::exists(train / "config.json", error)) return train;
+  if (fs::exists(fs::path(arguments.model_name) / "config.json", error)) {
+    return fs::path(arguments.model_name);
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "no model: neither --model, nor a config.json in the train channel (%s); `xptrain prepare` "
+      "puts one there",
+      train.empty() ? "none given" : train.string()));
+}
+
+absl::Status RunTrain(TrainArguments& arguments) {
+  TrainOptions& options = arguments.options;
+  options.ids = arguments.ids;
+  if (options.ids.empty()) {
+    options.train = FirstOf(arguments.train, {"SM_CHANNEL_TRAIN", "XP_INPUT_TRAIN"});
+    options.test = FirstOf(arguments.test, {"SM_CHANNEL_TEST", "XP_INPUT_TEST"});
+    if (options.train.empty()) {
+      return absl::InvalidArgumentError(
+          "no training data: neither --train-dir, nor SM_CHANNEL_TRAIN, nor --ids");
+    }
+  }
+  absl::StatusOr<fs::path> model = FindModel(arguments, options.train);
+  if (!model.ok()) return model.status();
+  options.model = *model;
+  options.model_out = FirstOf(arguments.model_out, {"SM_MODEL_DIR", "XP_MODEL_DIR"});
+  options.output = FirstOf(arguments.output, {"SM_OUTPUT_DATA_DIR", "XP_OUTPUT_DIR"});
+  options.checkpoints = FirstOf(arguments.checkpoints, {"XP_CHECKPOINT_DIR"});
+  options.metrics_file = FirstOf(arguments.metrics_file, {"XP_METRICS_FILE"});
+  options.trace = arguments.trace;
+  options.resume = arguments.resume == "never" ? ResumeMode::kNever : ResumeMode::kAuto;
+  options.order = arguments.no_shuffle            ? Order::kSequential
+                  : arguments.order == "shuffled" ? Order::kShuffled
+                                                  : Order::kByLength;
+  RunEnvironment environment;
+  environment.now = SteadyNow();
+  environment.out = &std::cout;
+  environment.err = &std::cerr;
+  environment.progress =
+      StderrStyle() == ProgressStyle::kBar ? ProgressStyle::kBar : ProgressStyle::kSilent;
+  environment.stop = &CatchStopSignals();
+  return Train(options, environment);
+}
+
+void AddPaths(CLI::App* command, TrainArguments& a) {
+  command->add_option("--model", a.model, "Model folder; the train channel's own if not given");
+  command->add_option("--model-name", a.model_name,
+                      "A name for the log, or a model folder where none is given otherwise");
+  command->add_option("--train-dir,--training-dir", a.train, "Shards [SM_CHANNEL_TRAIN]");
+  command->add_option("--test-dir", a.test, "Shards to evaluate on [SM_CHANNEL_TEST]");
+  command->add_option("--ids", a.ids, "JSON lines of input_ids and label, instead of shards");
+  command->add_option("--model-dir", a.model_out, "Gets the trained model [SM_MODEL_DIR]");
+  command->add_option("--output-data-dir,--output-dir", a.output,
+                      "Gets eval_results.txt, predictions.csv [SM_OUTPUT_DATA_DIR]");
+  command->add_option("--checkpoint-dir", a.checkpoints, "[XP_CHECKPOINT_DIR]");
+  command->add_option("--metrics-file", a.metrics_file,
+                      "Gets only the word that a run was resumed [XP_METRICS_FILE]");
+  command->add_option("--trace", a.trace, "Each step's loss, rate and gradient norm, JSON lines");
+}
+
+void AddHyperparameters(CLI::App* command, TrainOptions& o) {
+  const CLI::Range positive(uint64_t{1}, uint64_t{1} << 40);
+  const auto number = [&](const char* name, auto& value, const char* help) {
+    return command->add_option(name, value, help)->capture_default_str();
+  };
+  number("--epochs,--num-train-epochs", o.epochs, "")->check(positive);
+  number("--max-steps", o.max_steps, "Optimiser steps; 0: those of the epochs");
+  number("--train-batch-size,--per-device-train-batch-size", o.train_batch_size, "")
+      ->check(positive);
+  number("--eval-batch-size,--per-device-eval-batch-size", o.eval_batch_size, "")->check(positive);
+  number("--gradient-accumulation-steps", o.gradient_accumulation_steps, "")->check(positive);
+  number("--learning-rate", o.learning_rate, "Peak, after warm-up")->check(CLI::NonNegativeNumber);
+  number("--warmup-steps", o.warmup_steps, "Linear, then linear decay to 0");
+  number("--warmup-ratio", o.warmup_ratio, "Of all steps, where --warmup-steps is 0")
+      ->check(CLI::Range(0.0, 1.0));
+  number("--weight-decay", o.weight_decay, "Not of biases and norms")
+      ->check(CLI::NonNegativeNumber);
+  number("--adam-beta1", o.adam_beta1, "")->check(CLI::Range(0.0, 1.0));
+  number("--adam-beta2", o.adam_beta2, "")->check(CLI::Range(0.0, 1.0));
+  number("--adam-epsilon", o.adam_epsilon, "")->check(CLI::NonNegativeNumber);
+  number("--max-grad-norm", o.max_grad_norm, "0: no clipping")->check(CLI::NonNegativeNumber);
+  command->add_option("--dropout", o.dropout, "Instead of all of config.json's")
+      ->check(CLI::Range(0.0, 1.0));
+  number("--seed", o.seed, "");
+  number("--pad-to", o.pad_to, "Pad every batch to this; 0: to its longest example");
+  number("--logging-steps", o.logging_steps, "0: no lines of the training loss");
+  number("--save-steps", o.save_steps, "Checkpoints besides each epoch's; 0: none");
+  number("--save-total-limit", o.save_total_limit, "Checkpoints kept");
+  number("--device", o.device, "auto, cpu, cuda, cuda:N");
+  number("--precision", o.precision, "Of matrix products; auto: bf16 on a GPU")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16"}));
+  number("--threads", o.threads, "0: OMP_NUM_THREADS, SM_NUM_CPUS, or all allowed processors");
+}
+
+}  // namespace
+
+void AddTrainCommand(CLI::App& app, Action* run) {
+  auto arguments = std::make_shared<TrainArguments>();
+  CLI::App* command =
+      app.add_subcommand("train", "Train a classifier; its log has the Trainer's lines");
+  AddPaths(command, *arguments);
+  AddHyperparameters(command, arguments->options);
+  command->add_option("--order", arguments->order, "Of examples: length (sorted) or shuffled")
+      ->check(CLI::IsMember({"length", "shuffled"}))
+      ->capture_default_str();
+  command->add_flag("--no-shuffle", arguments->no_shuffle, "Examples in the order of the data");
+  command->add_option("--resume", arguments->resume, "From the newest checkpoint, or never")
+      ->check(CLI::IsMember({"auto", "never"}))
+      ->capture_default_str();
+  command->callback([arguments, run] { *run = [arguments] { return RunTrain(*arguments); }; });
+}
+
+}  // namespace xp::trainer

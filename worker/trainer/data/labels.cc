@@ -1,0 +1,63 @@
+#include "worker/trainer/data/labels.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+
+namespace xp::trainer {
+namespace {
+
+bool AreIndices(const std::set<std::string>& labels) {
+  for (const std::string& label : labels) {
+    const bool digits =
+        !label.empty() && label.size() < 6 && label.find_first_not_of("0123456789") == label.npos;
+    if (!digits || size_t(std::stoul(label)) >= labels.size() ||
+        label != std::to_string(std::stoul(label))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<LabelMap> LabelMap::Create(const std::set<std::string>& found,
+                                          const ModelConfig& config) {
+  if (found.size() < 2) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the training data has %d label%s; a classifier needs two at least",
+                        found.size(), found.size() == 1 ? " ('" + *found.begin() + "')" : "s"));
+  }
+  if (found.size() > kMaxLabels) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the training data has %d labels, %d at most: is this the label's column?",
+                        found.size(), kMaxLabels));
+  }
+  LabelMap map;
+  const std::vector<std::string>& own = config.labels;
+  const bool all_known = std::all_of(found.begin(), found.end(), [&](const std::string& label) {
+    return std::find(own.begin(), own.end(), label) != own.end();
+  });
+  if (all_known) {
+    map.names_ = own;
+    for (size_t i = 0; i < own.size(); ++i) map.index_.emplace(own[i], int32_t(i));
+  } else if (AreIndices(found)) {
+    for (size_t i = 0; i < found.size(); ++i) {
+      map.names_.push_back(own.size() == found.size() ? own[i] : absl::StrFormat("LABEL_%d", i));
+      map.index_.emplace(std::to_string(i), int32_t(i));
+    }
+  } else {
+    for (const std::string& label : found) {
+      map.index_.emplace(label, int32_t(map.names_.size()));
+      map.names_.push_back(label);
+    }
+  }
+  return map;
+}
+
+int32_t LabelMap::Find(const std::string& label) const {
+  const auto it = index_.find(label);
+  return it == index_.end() ? -1 : it->second;
+}
+
+}  // namespace xp::trainer

@@ -1,0 +1,260 @@
+#include "worker/trainer/data/prepare.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "worker/trainer/data/encode_pool.h"
+#include "worker/trainer/data/labels.h"
+#include "worker/trainer/data/shard.h"
+#include "worker/trainer/files.h"
+#include "worker/trainer/model/config.h"
+#include "worker/trainer/tokenizer/load_tokenizer.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kBlockDocuments = 256;
+constexpr const char* kWeightFiles[] = {"model.safetensors", "model.safetensors.index.json",
+                                        "pytorch_model.bin", "pytorch_model.bin.index.json"};
+
+// Says whether two channels were made with the same tokeniser.
+absl::StatusOr<std::string> Fingerprint(const fs::path& model) {
+  uint32_t crc = 0;
+  for (const std::string& name : TokenizerFiles(model)) {
+    absl::StatusOr<std::string> text = ReadFile(model / name);
+    if (!text.ok()) return text.status();
+    crc = uint32_t(crc32_z(crc, reinterpret_cast<const Bytef*>(text->data()), text->size()));
+  }
+  return absl::StrFormat("%08x", crc);
+}
+
+// Collects one split's examples into shards.
+class ShardWriter {
+ public:
+  ShardWriter(fs::path dir, size_t shard_examples, uint32_t id_limit)
+      : dir_(std::move(dir)), shard_examples_(shard_examples), id_limit_(id_limit) {}
+
+  // Takes away what an earlier run left.
+  absl::Status Begin() {
+    std::error_code error;
+    fs::create_directories(dir_, error);
+    if (error) {
+      return absl::UnavailableError("cannot make " + dir_.string() + ": " + error.message());
+    }
+    fs::remove(dir_ / kManifestName, error);
+    for (const auto& entry : fs::directory_iterator(dir_, error)) {
+      if (entry.path().extension() == ".xpshard") fs::remove(entry.path(), error);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(const Examples& examples) {
+    for (size_t i = 0; i < examples.size(); ++i) {
+      pending_.Add(examples.Ids(i), examples.labels[i]);
+      if (pending_.size() < shard_examples_) continue;
+      if (absl::Status status = Write(); !status.ok()) return status;
+    }
+    report.examples += examples.size();
+    report.tokens += examples.ids.size();
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() { return pending_.size() > 0 ? Write() : absl::OkStatus(); }
+
+  SplitReport report;
+
+ private:
+  absl::Status Write() {
+    const std::string name = absl::StrFormat("shard-%05d.xpshard", report.shards++);
+    absl::Status status = WriteShard(dir_ / name, pending_, id_limit_);
+    pending_ = Examples();
+    return status;
+  }
+
+  const fs::path dir_;
+  const size_t shard_examples_;
+  const uint32_t id_limit_;
+  Examples pending_;
+};
+
+struct Input {
+  fs::path path;
+  Split split;
+};
+
+// Which files hold which split.
+absl::StatusOr<std::vector<Input>> FindInputs(const PrepareOptions& options) {
+  std::error_code error;
+  std::vector<Input> inputs;
+  if (options.source.format == SourceFormat::kAclImdb || !fs::is_directory(options.input, error)) {
+    inputs.push_back({options.input, Split::kTrain});
+  } else {
+    const char* ending = options.source.format == SourceFormat::kCsv   ? ".csv"
+                         : options.source.format == SourceFormat::kTsv ? ".tsv"
+                                                                       : ".jsonl";
+    const fs::path train = options.input / (std::string("train") + ending);
+    const fs::path test = options.input / (std::string("test") + ending);
+    if (!fs::exists(train, error)) {
+      return absl::NotFoundError(train.string() +
+                                 " is not there; name a file with --input, or a "
+                                 "folder with train and test files in it");
+    }
+    inputs.push_back({train, Split::kTrain});
+    if (fs::exists(test, error)) inputs.push_back({test, Split::kTest});
+  }
+  if (!options.test_input.empty()) inputs.push_back({options.test_input, Split::kTest});
+  return inputs;
+}
+
+absl::Status ReadAll(const std::vector<Input>& inputs, const PrepareOptions& options,
+                     const OnDocument& on_document, const std::function<void(uint64_t)>& on_total) {
+  for (const Input& input : inputs) {
+    SourceOptions source = options.source;
+    source.split = input.split;
+    source.on_total = on_total;
+    absl::Status status = ReadDocuments(input.path, source, on_document);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// The labels are needed before the first shard is written; files are read twice for them.
+absl::StatusOr<LabelMap> FindLabels(const std::vector<Input>& inputs, const PrepareOptions& options,
+                                    const ModelConfig& config, Progress& progress) {
+  if (options.source.format == SourceFormat::kAclImdb) {
+    return LabelMap::Create({"neg", "pos"}, config);
+  }
+  std::set<std::string> found;
+  uint64_t documents = 0;
+  absl::Status status = ReadAll(
+      inputs, options,
+      [&](Document document) {
+        ++documents;
+        if (document.split == Split::kTrain && found.size() <= LabelMap::kMaxLabels) {
+          found.insert(std::move(document.label));
+        }
+        return absl::OkStatus();
+      },
+      nullptr);
+  if (!status.ok()) return status;
+  progress.SetTotal(documents);
+  return LabelMap::Create(found, config);
+}
+
+absl::Status CopyModel(const PrepareOptions& options, const ModelConfig& config) {
+  const fs::path to = options.output / "train";
+  absl::Status status = WriteFile(to / "config.json", ModelConfigJson(config));
+  std::vector<std::string> names = TokenizerFiles(options.model);
+  std::error_code error;
+  if (options.copy_weights == CopyWeights::kYes) {
+    for (const char* name : kWeightFiles) {
+      if (fs::exists(options.model / name, error)) names.emplace_back(name);
+    }
+    for (const auto& entry : fs::directory_iterator(options.model, error)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("model-0") || name.starts_with("pytorch_model-0")) names.push_back(name);
+    }
+  }
+  for (const std::string& name : names) {
+    if (!status.ok()) return status;
+    status = LinkOrCopy(options.model / name, to / name);
+  }
+  return status;
+}
+
+absl::Status WriteManifest(const fs::path& dir, const SplitReport& report,
+                           const PrepareOptions& options, const std::vector<std::string>& labels,
+                           const std::string& fingerprint) {
+  const Json manifest = {{"format", "xpshard"},
+                         {"version", kShardVersion},
+                         {"examples", report.examples},
+                         {"tokens", report.tokens},
+                         {"truncated", report.truncated},
+                         {"invalid_utf8_replaced", report.replaced},
+                         {"max_length", options.max_length},
+                         {"labels", labels},
+                         {"tokenizer_crc32", fingerprint}};
+  return WriteFile(dir / kManifestName, manifest.dump(2) + "\n");
+}
+
+}  // namespace
+
+absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& progress) {
+  absl::StatusOr<ModelConfig> config = ReadModelConfig(options.model);
+  if (!config.ok()) return config.status();
+  absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(options.model);
+  if (!tokenizer.ok()) return tokenizer.status();
+  if ((*tokenizer)->id_limit() > config->vocab_size) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: the tokenizer has ids up to %d, config.json's vocab_size is %d",
+                        options.model.string(), (*tokenizer)->id_limit() - 1, config->vocab_size));
+  }
+  absl::StatusOr<std::string> fingerprint = Fingerprint(options.model);
+  if (!fingerprint.ok()) return fingerprint.status();
+  EncodeOptions encode{std::min(options.max_length, size_t(config->max_tokens()))};
+  absl::StatusOr<std::vector<Input>> inputs = FindInputs(options);
+  if (!inputs.ok()) return inputs.status();
+  absl::StatusOr<LabelMap> labels = FindLabels(*inputs, options, *config, progress);
+  if (!labels.ok()) return labels.status();
+
+  const auto id_limit = uint32_t(config->vocab_size);
+  ShardWriter train(options.output / "train", options.shard_examples, id_limit);
+  ShardWriter test(options.output / "test", options.shard_examples, id_limit);
+  if (absl::Status status = train.Begin(); !status.ok()) return status;
+  if (absl::Status status = test.Begin(); !status.ok()) return status;
+  EncodePool pool(*tokenizer, encode, options.threads, [&](const EncodedBlock& block) {
+    train.report.truncated += block.truncated[0];
+    train.report.replaced += block.replaced[0];
+    test.report.truncated += block.truncated[1];
+    test.report.replaced += block.replaced[1];
+    absl::Status status = train.Add(block.train);
+    if (status.ok()) status = test.Add(block.test);
+    progress.Update(train.report.examples + test.report.examples);
+    return status;
+  });
+  auto block = std::make_unique<EncodedBlock>();
+  absl::Status status = ReadAll(
+      *inputs, options,
+      [&](Document document) {
+        const int32_t label = labels->Find(document.label);
+        if (label < 0) {
+          return absl::InvalidArgumentError("the label '" + document.label +
+                                            "' is in the test data only");
+        }
+        block->labels.push_back(label);
+        block->documents.push_back(std::move(document));
+        if (block->documents.size() < kBlockDocuments) return absl::OkStatus();
+        return pool.Submit(std::exchange(block, std::make_unique<EncodedBlock>()));
+      },
+      [&](uint64_t total) { progress.SetTotal(total); });
+  if (status.ok()) status = pool.Submit(std::move(block));
+  if (status.ok()) status = pool.Drain();
+  if (status.ok()) status = train.Finish();
+  if (status.ok()) status = test.Finish();
+  if (!status.ok()) return status;
+  if (train.report.examples == 0) {
+    return absl::InvalidArgumentError(options.input.string() + ": no training example in it");
+  }
+  progress.Finish(train.report.examples + test.report.examples);
+  config->labels = labels->names();
+  status = CopyModel(options, *config);
+  for (const auto& [name, writer] :
+       {std::pair<const char*, ShardWriter*>{"train", &train}, {"test", &test}}) {
+    if (!status.ok()) return status;
+    status = WriteManifest(options.output / name, writer->report, options, labels->names(),
+                           *fingerprint);
+  }
+  if (!status.ok()) return status;
+  return PrepareReport{train.report, test.report, labels->names()};
+}
+
+}  // namespace xp::trainer

@@ -1,0 +1,121 @@
+#include "worker/trainer/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "absl/strings/str_format.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+absl::Status SyncPath(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus("cannot open", path);
+  const int failed = ::fsync(fd);
+  const int saved = errno;
+  ::close(fd);
+  errno = saved;
+  return failed != 0 ? ErrnoStatus("cannot sync", path) : absl::OkStatus();
+}
+
+// nlohmann's byte offset, said as a line: people open files in editors.
+std::string Position(std::string_view text, size_t byte) {
+  const std::string_view before = text.substr(0, byte > 0 ? byte - 1 : 0);
+  size_t line = 1, column = 1;
+  for (const char c : before) {
+    ++column;
+    if (c == '\n') {
+      ++line;
+      column = 1;
+    }
+  }
+  return absl::StrFormat("line %d, column %d", line, column);
+}
+
+}  // namespace
+
+absl::Status ErrnoStatus(std::string_view what, const fs::path& file) {
+  const std::string message =
+      absl::StrFormat("%s %s: %s", what, file.string(), std::strerror(errno));
+  if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(message);
+  if (errno == EACCES || errno == EPERM) return absl::PermissionDeniedError(message);
+  if (errno == ENOSPC || errno == EDQUOT) return absl::ResourceExhaustedError(message);
+  return absl::UnavailableError(message);
+}
+
+absl::StatusOr<std::string> ReadFile(const fs::path& file) {
+  std::error_code error;
+  if (fs::is_directory(file, error)) {
+    return absl::InvalidArgumentError(file.string() + " is a folder, not a file");
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return ErrnoStatus("cannot open", file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (in.bad()) return ErrnoStatus("cannot read", file);
+  return std::move(text).str();
+}
+
+absl::StatusOr<json> ParseJson(std::string_view text) {
+  try {
+    return json::parse(text);
+  } catch (const json::parse_error& error) {
+    std::string what = error.what();
+    const size_t colon = what.find(": ");  // "... parse error at line 1, column 2: WORDS"
+    if (colon != what.npos) what = what.substr(colon + 2);
+    return absl::InvalidArgumentError(Position(text, error.byte) + ": not JSON: " + what);
+  }
+}
+
+absl::StatusOr<json> ReadJson(const fs::path& file) {
+  absl::StatusOr<std::string> text = ReadFile(file);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<json> value = ParseJson(*text);
+  if (value.ok()) return value;
+  return absl::InvalidArgumentError(file.string() + ": " + std::string(value.status().message()));
+}
+
+absl::Status CommitFile(const fs::path& aside, const fs::path& file) {
+  if (absl::Status status = SyncPath(aside); !status.ok()) return status;
+  if (::rename(aside.c_str(), file.c_str()) != 0) return ErrnoStatus("cannot rename to", file);
+  return SyncPath(file.has_parent_path() ? file.parent_path() : fs::path("."));
+}
+
+absl::Status WriteFile(const fs::path& file, std::string_view content) {
+  std::error_code error;
+  if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
+  fs::path aside = file;
+  aside += ".part";
+  {
+    std::ofstream out(aside, std::ios::binary | std::ios::trunc);
+    if (!out) return ErrnoStatus("cannot write", aside);
+    out.write(content.data(), std::streamsize(content.size()));
+    out.flush();
+    if (!out) return ErrnoStatus("cannot write", aside);
+  }
+  return CommitFile(aside, file);
+}
+
+absl::Status LinkOrCopy(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_directories(to.parent_path(), error);
+  if (fs::equivalent(from, to, error)) return absl::OkStatus();
+  fs::remove(to, error);
+  fs::create_hard_link(fs::canonical(from, error), to, error);
+  if (!error) return absl::OkStatus();
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrFormat("cannot copy %s to %s: %s", from.string(), to.string(), error.message()));
+}
+
+}  // namespace xp::trainer

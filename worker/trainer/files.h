@@ -1,0 +1,38 @@
+// Whole files in and out, with errors that name the file. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace xp::trainer {
+
+// A vocabulary beyond this is a corrupt file: the largest published one has 256,000 tokens.
+inline constexpr uint64_t kMaxTokenId = 16'000'000;
+
+// NOT_FOUND, PERMISSION_DENIED or UNAVAILABLE with the system's words.
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& file);
+
+// INVALID_ARGUMENT with line and column when it is not JSON. ParseJson names no file.
+absl::StatusOr<nlohmann::json> ParseJson(std::string_view text);
+absl::StatusOr<nlohmann::json> ReadJson(const std::filesystem::path& file);
+
+// Written aside, synced, renamed: a reader sees the old file or the new one, whole. Parents are
+// made.
+absl::Status WriteFile(const std::filesystem::path& file, std::string_view content);
+
+// The same for a file that something else has written: syncs `aside` and renames it to `file`.
+absl::Status CommitFile(const std::filesystem::path& aside, const std::filesystem::path& file);
+
+// A hard link where the file system allows it, else a copy. Replaces `to`.
+absl::Status LinkOrCopy(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// "NOT_FOUND: cannot open FILE: No such file or directory", from errno.
+absl::Status ErrnoStatus(std::string_view what, const std::filesystem::path& file);
+
+}  // namespace xp::trainer

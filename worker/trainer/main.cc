@@ -1,0 +1,29 @@
+// xptrain: trains and runs encoder classifiers. Wiring only; docs/trainer.md has the commands.
+#include <algorithm>
+#include <iostream>
+
+#include "worker/trainer/cli/command.h"
+
+int main(int argc, char** argv) {
+  using namespace xp::trainer;
+  CLI::App app("Trains DistilBERT, RoBERTa and BERT classifiers, natively.", "xptrain");
+  app.set_version_flag("--version", std::string("xptrain ") + XP_VERSION);
+  app.set_config("--config", "", "Options from a file (INI or TOML, a section per command)");
+  app.require_subcommand(1);
+  Action run;
+  AddVocabCommand(app, &run);
+  AddPrepareCommand(app, &run);
+  AddTokenizeCommand(app, &run);
+  AddTrainCommand(app, &run);
+  AddPredictCommand(app, &run);
+  std::vector<std::string> arguments = NormalizeArguments(argc, argv);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants its vector
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitUsage;
+  }
+  const absl::Status status = run();
+  if (!status.ok()) std::cerr << "xptrain: " << std::string(status.message()) << std::endl;
+  return ExitCodeOf(status);
+}

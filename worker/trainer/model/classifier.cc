@@ -1,0 +1,114 @@
+#include "worker/trainer/model/classifier.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace xp::trainer {
+namespace {
+
+at::Tensor Apply(const Linear& linear, const at::Tensor& x) {
+  return at::linear(x, linear.weight, linear.bias);
+}
+
+}  // namespace
+
+Classifier::Classifier(ModelConfig config, at::Device device)
+    : config_(std::move(config)),
+      device_(device),
+      parameters_(AllocateParameters(config_, device)) {
+  for (Parameter& parameter : parameters_.all) InitializeParameter(config_, parameter);
+}
+
+at::Tensor Classifier::Forward(const Batch& batch, Mode mode) const {
+  at::Tensor hidden = Embed(batch, mode);  // [B, T, H]
+  at::Tensor ignored_keys;                 // [B, 1, 1, T], true where the softmax must see nothing
+  if (batch.mask.defined()) ignored_keys = batch.mask.logical_not().unsqueeze(1).unsqueeze(1);
+  // DistilBERT has no dropout after its attention's output; the others have.
+  const bool distilbert = config_.type == ModelType::kDistilBert;
+  const double attention_output_dropout = distilbert ? 0 : config_.hidden_dropout;
+  for (const LayerParameters& layer : parameters_.layers) {
+    at::Tensor attended = Attend(layer, hidden, ignored_keys, mode);
+    attended = Dropout(attended, attention_output_dropout, mode);
+    hidden = Normalize(attended + hidden, layer.attention_norm);
+    at::Tensor fed = Apply(layer.down, Activate(Apply(layer.up, hidden)));  // [B, T, H]
+    fed = Dropout(fed, config_.hidden_dropout, mode);
+    hidden = Normalize(fed + hidden, layer.output_norm);
+  }
+  at::Tensor first = hidden.select(1, 0);  // [B, H], of [CLS] or <s>
+  if (config_.type == ModelType::kRoberta) first = Dropout(first, config_.classifier_dropout, mode);
+  first = Apply(parameters_.head, first);
+  first = distilbert ? first.relu() : first.tanh();
+  first = Dropout(first, config_.classifier_dropout, mode);
+  return Apply(parameters_.classifier, first).to(at::kFloat);
+}
+
+at::Tensor Classifier::Embed(const Batch& batch, Mode mode) const {
+  const at::Tensor& ids = batch.ids;
+  at::Tensor hidden = at::embedding(parameters_.word, ids, config_.pad_token_id);
+  if (config_.type == ModelType::kRoberta) {
+    // Positions count the tokens that are not padding, from padding + 1 (fairseq's habit).
+    const at::Tensor real = ids.ne(config_.pad_token_id).to(at::kLong);  // [B, T]
+    const at::Tensor positions = real.cumsum(1) * real + config_.pad_token_id;
+    hidden = hidden + at::embedding(parameters_.position, positions, config_.pad_token_id);
+  } else {
+    hidden = hidden + parameters_.position.slice(0, 0, ids.size(1));  // [T, H]
+  }
+  if (parameters_.token_type.defined()) {
+    hidden = batch.token_types.defined()
+                 ? hidden + at::embedding(parameters_.token_type, batch.token_types)
+                 : hidden + parameters_.token_type.select(0, 0);
+  }
+  hidden = Normalize(hidden, parameters_.embedding_norm);
+  return Dropout(hidden, config_.hidden_dropout, mode);
+}
+
+at::Tensor Classifier::Attend(const LayerParameters& layer, const at::Tensor& hidden,
+                              const at::Tensor& ignored_keys, Mode mode) const {
+  const int64_t B = hidden.size(0), T = hidden.size(1), H = hidden.size(2);
+  const int64_t heads = config_.heads, size = H / heads;
+  const at::Tensor qkv = Apply(layer.qkv, hidden)
+                             .view({B, T, 3, heads, size})
+                             .permute({2, 0, 3, 1, 4});  // [3, B, heads, T, size]
+  const at::Tensor query = qkv[0] / std::sqrt(double(size));
+  at::Tensor scores = at::matmul(query, qkv[1].transpose(-2, -1));  // [B, heads, T, T]
+  if (ignored_keys.defined()) {
+    // The lowest finite number, as transformers: a row without any key stays finite
+    // (a little above it, so that bfloat16 does not round it to infinity).
+    scores = scores.masked_fill(ignored_keys, double(std::numeric_limits<float>::lowest()) * 0.99);
+  }
+  at::Tensor weights = Dropout(at::softmax(scores, -1), config_.attention_dropout, mode);
+  at::Tensor context = at::matmul(weights.to(qkv.scalar_type()), qkv[2]);  // [B, heads, T, size]
+  context = context.transpose(1, 2).reshape({B, T, H});
+  return Apply(layer.attention, context);
+}
+
+at::Tensor Classifier::Activate(const at::Tensor& x) const {
+  switch (config_.activation) {
+    case Activation::kGelu:
+      return at::gelu(x);  // the exact form, with erf
+    case Activation::kGeluTanh:
+      return at::gelu(x, "tanh");
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kSilu:
+      return at::silu(x);
+  }
+  return x;
+}
+
+at::Tensor Classifier::Normalize(const at::Tensor& x, const Norm& norm) const {
+  return at::layer_norm(x, {config_.hidden_size}, norm.weight, norm.bias,
+                        config_.layer_norm_epsilon);
+}
+
+at::Tensor Classifier::Dropout(const at::Tensor& x, double probability, Mode mode) const {
+  if (mode == Mode::kEvaluate || probability == 0) return x;
+  return at::dropout(x, probability, /*train=*/true);
+}
+
+at::Tensor CrossEntropy(const at::Tensor& logits, const at::Tensor& labels) {
+  return at::cross_entropy_loss(logits.to(at::kFloat), labels);
+}
+
+}  // namespace xp::trainer

@@ -1,0 +1,50 @@
+// BERT, DistilBERT and RoBERTa for sequence classification, as transformers computes them. Needs
+// LibTorch. One owner at a time; Forward may throw c10::Error (see torch_runtime.h).
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "worker/trainer/model/config.h"
+#include "worker/trainer/model/parameters.h"
+
+namespace xp::trainer {
+
+struct Batch {
+  at::Tensor ids;          // [B, T] int64
+  at::Tensor mask;         // [B, T] bool, true for tokens that count; undefined: all do
+  at::Tensor token_types;  // [B, T] int64; undefined: all 0
+  at::Tensor labels;       // [B] int64; undefined for prediction
+};
+
+enum class Mode { kTrain, kEvaluate };  // with dropout or without
+
+class Classifier {
+ public:
+  // Filled from the default CPU generator, as from scratch.
+  Classifier(ModelConfig config, at::Device device);
+
+  // [B, C] float32.
+  at::Tensor Forward(const Batch& batch, Mode mode) const;
+
+  const ModelConfig& config() const { return config_; }
+  at::Device device() const { return device_; }
+  std::vector<Parameter>& parameters() { return parameters_.all; }
+  const std::vector<Parameter>& parameters() const { return parameters_.all; }
+
+ private:
+  at::Tensor Embed(const Batch& batch, Mode mode) const;  // [B, T, H]
+  at::Tensor Attend(const LayerParameters& layer, const at::Tensor& hidden,
+                    const at::Tensor& ignored_keys, Mode mode) const;  // [B, T, H]
+  at::Tensor Activate(const at::Tensor& x) const;
+  at::Tensor Normalize(const at::Tensor& x, const Norm& norm) const;
+  at::Tensor Dropout(const at::Tensor& x, double probability, Mode mode) const;
+
+  const ModelConfig config_;
+  const at::Device device_;
+  ClassifierParameters parameters_;
+};
+
+// Mean over the batch, in float32.
+at::Tensor CrossEntropy(const at::Tensor& logits, const at::Tensor& labels);
+
+}  // namespace xp::trainer

@@ -1,0 +1,48 @@
+// How far a long job is: a bar with rate and time left on a terminal, a plain line now and then
+// elsewhere. Writes to stderr's descriptor only. Not thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+
+namespace xp::trainer {
+
+using Now = std::function<std::chrono::steady_clock::time_point()>;
+
+enum class ProgressStyle { kBar, kLines, kSilent };
+
+struct ProgressOptions {
+  std::string what;            // "tokenising", "training"
+  std::string unit = "items";  // of `done` and `total`
+  ProgressStyle style = ProgressStyle::kLines;
+};
+
+class Progress {
+ public:
+  // `out` must outlive this.
+  Progress(ProgressOptions options, Now now, std::ostream& out);
+
+  void SetTotal(uint64_t total) { total_ = total; }  // 0: not known
+  void Update(uint64_t done);
+  // Takes the bar away so that a line can be printed; the next Update draws it again.
+  void Clear();
+  // The last word: "tokenising: 3,000 reviews in 1.2 s (2,500 reviews/s)".
+  void Finish(uint64_t done);
+
+ private:
+  double Seconds() const;
+  void DrawBar(uint64_t done, double seconds);
+
+  const ProgressOptions options_;
+  const Now now_;
+  std::ostream& out_;
+  const std::chrono::steady_clock::time_point start_;
+  uint64_t total_ = 0;
+  double shown_at_ = 0;  // seconds since the start
+  bool drawn_ = false;
+};
+
+}  // namespace xp::trainer

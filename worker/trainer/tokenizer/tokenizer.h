@@ -1,0 +1,97 @@
+// Text to ids, exactly as Hugging Face's Rust tokenizers: added tokens, normaliser, words, model,
+// special tokens around them. A Tokenizer is immutable and shared by threads; each thread has its
+// own Encoder (buffers and a cache of words).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/trainer/tokenizer/added_tokens.h"
+#include "worker/trainer/tokenizer/bert_text.h"
+#include "worker/trainer/tokenizer/bpe.h"
+#include "worker/trainer/tokenizer/vocabulary.h"
+#include "worker/trainer/tokenizer/word_cache.h"
+#include "worker/trainer/tokenizer/wordpiece.h"
+
+namespace xp::trainer {
+
+struct TokenizerParts {
+  Vocabulary vocabulary;
+  std::vector<AddedToken> added_tokens;
+
+  // One of the two models. bpe_merges and bpe count when wordpiece is not set.
+  std::optional<WordPieceOptions> wordpiece;
+  std::vector<Bpe::Merge> bpe_merges;
+  BpeOptions bpe;
+
+  std::optional<BertNormalizerOptions> normalizer;  // WordPiece only
+  bool add_prefix_space = false;                    // byte-level only
+
+  std::vector<uint32_t> prefix_ids;  // special tokens before the text: [CLS] or <s>
+  std::vector<uint32_t> suffix_ids;  // and after it: [SEP] or </s>
+  uint32_t pad_id = 0;
+};
+
+class Tokenizer {
+ public:
+  // INVALID_ARGUMENT when the parts do not fit together.
+  static absl::StatusOr<std::shared_ptr<const Tokenizer>> Create(TokenizerParts parts);
+
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+
+  const Vocabulary& vocabulary() const { return parts_.vocabulary; }
+  // The lowest number above every id: what a model's vocab_size must be at least.
+  uint32_t id_limit() const { return id_limit_; }
+  uint32_t pad_id() const { return parts_.pad_id; }
+  const TokenizerParts& parts() const { return parts_; }
+
+ private:
+  friend class Encoder;
+  explicit Tokenizer(TokenizerParts parts) : parts_(std::move(parts)) {}
+
+  TokenizerParts parts_;
+  std::unique_ptr<WordPiece> wordpiece_;
+  std::unique_ptr<Bpe> bpe_;
+  AddedTokens raw_added_;
+  AddedTokens normalized_added_;
+  uint32_t id_limit_ = 0;
+};
+
+struct EncodeOptions {
+  size_t max_length = 0;  // ids at most, special tokens included; 0: no limit
+};
+
+struct EncodeResult {
+  bool truncated = false;
+  bool replaced_invalid_utf8 = false;
+};
+
+class Encoder {
+ public:
+  explicit Encoder(std::shared_ptr<const Tokenizer> tokenizer);
+
+  // Appends the ids of `text`, special tokens included. Bytes that are not UTF-8 become U+FFFD
+  // first, as Python's errors="replace".
+  EncodeResult Encode(std::string_view text, const EncodeOptions& options,
+                      std::vector<uint32_t>& ids);
+
+ private:
+  void EncodePiece(std::string_view text, std::vector<uint32_t>& ids);
+  void EncodeNormalized(std::string_view text, std::vector<uint32_t>& ids);
+  void EncodeAsciiBert(std::string_view text, std::vector<uint32_t>& ids);
+  void EncodeByteLevel(std::string_view text, std::vector<uint32_t>& ids);
+  void EncodeWord(std::string_view word, std::vector<uint32_t>& ids);
+
+  const std::shared_ptr<const Tokenizer> tokenizer_;
+  const bool ascii_bert_;  // the usual uncased or cased options: ASCII has a fast way
+  WordCache cache_;
+  std::string valid_, normalized_, prefixed_;
+  std::vector<AddedTokens::Piece> pieces_, inner_pieces_;
+};
+
+}  // namespace xp::trainer

@@ -1,0 +1,179 @@
+#include "worker/trainer/train/setup.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "worker/trainer/data/ids_lines.h"
+#include "worker/trainer/data/prepare.h"
+#include "worker/trainer/files.h"
+#include "worker/trainer/model/checkpoint.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of shards that prepare has finished, with its manifest.
+absl::StatusOr<Examples> ReadPrepared(const fs::path& dir, nlohmann::json* manifest) {
+  absl::StatusOr<nlohmann::json> read = ReadJson(dir / kManifestName);
+  if (!read.ok()) {
+    return absl::NotFoundError(absl::StrFormat(
+        "%s is no prepared data (%s); `xptrain prepare` makes it, and writes %s last of all",
+        dir.string(), read.status().message(), kManifestName));
+  }
+  *manifest = *std::move(read);
+  if (manifest->value("examples", uint64_t{0}) == 0) return Examples();
+  absl::StatusOr<Examples> examples = ReadShardFolder(dir);
+  if (!examples.ok()) return examples.status();
+  if (examples->size() != manifest->value("examples", uint64_t{0})) {
+    return absl::DataLossError(absl::StrFormat("%s: %d examples, %s says %s; prepare it again",
+                                               dir.string(), examples->size(), kManifestName,
+                                               (*manifest)["examples"].dump()));
+  }
+  return examples;
+}
+
+absl::Status LoadData(const TrainOptions& options, TrainSetup& setup) {
+  if (!options.ids.empty()) {
+    absl::StatusOr<Examples> lines = ReadIdsLines(options.ids, Labels::kRequired);
+    if (!lines.ok()) return lines.status();
+    setup.train = *std::move(lines);
+    return absl::OkStatus();
+  }
+  nlohmann::json train_manifest, test_manifest;
+  absl::StatusOr<Examples> train = ReadPrepared(options.train, &train_manifest);
+  if (!train.ok()) return train.status();
+  setup.train = *std::move(train);
+  if (setup.train.size() == 0) {
+    return absl::InvalidArgumentError(options.train.string() + ": no example in it");
+  }
+  if (options.test.empty()) return absl::OkStatus();
+  absl::StatusOr<Examples> test = ReadPrepared(options.test, &test_manifest);
+  if (!test.ok()) return test.status();
+  for (const char* key : {"tokenizer_crc32", "labels"}) {
+    if (train_manifest[key] == test_manifest[key]) continue;
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the train and test channels were prepared apart: %s is %s in one and %s in the other", key,
+        train_manifest[key].dump(), test_manifest[key].dump()));
+  }
+  setup.test = *std::move(test);
+  setup.has_test = setup.test.size() > 0;
+  return absl::OkStatus();
+}
+
+absl::Status CheckFit(const Examples& examples, const ModelConfig& config, const char* split) {
+  for (size_t i = 0; i < examples.size(); ++i) {
+    if (int64_t(examples.Ids(i).size()) > config.max_tokens()) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s example %d has %d tokens, the model takes %d; prepare with --max-length %d", split, i,
+          examples.Ids(i).size(), config.max_tokens(), config.max_tokens()));
+    }
+    if (examples.labels[i] < 0 || size_t(examples.labels[i]) >= config.labels.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s example %d has label %d, the model has %d labels", split, i,
+                          examples.labels[i], config.labels.size()));
+    }
+  }
+  for (const uint32_t id : examples.ids) {
+    if (int64_t(id) < config.vocab_size) continue;
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the %s data has token %d, the model's vocabulary %d tokens", split, id,
+                        config.vocab_size));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Precision> ChoosePrecision(const std::string& name, at::Device device) {
+  if (name == "fp32") return Precision::kFloat32;
+  if (name == "bf16") return Precision::kBFloat16;
+  if (name == "auto") return device.is_cuda() ? Precision::kBFloat16 : Precision::kFloat32;
+  return absl::InvalidArgumentError("--precision '" + name + "'; accepted: auto, fp32, bf16");
+}
+
+uint32_t DataCrc(const Examples& examples) {
+  const auto* ids = reinterpret_cast<const Bytef*>(examples.ids.data());
+  const auto* labels = reinterpret_cast<const Bytef*>(examples.labels.data());
+  const auto crc = crc32_z(0, ids, examples.ids.size() * sizeof examples.ids[0]);
+  return uint32_t(crc32_z(crc, labels, examples.labels.size() * sizeof examples.labels[0]));
+}
+
+}  // namespace
+
+absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err) {
+  TrainSetup setup;
+  setup.model_dir = options.model;
+  absl::StatusOr<ModelConfig> config = ReadModelConfig(setup.model_dir);
+  if (!config.ok()) return config.status();
+  if (options.dropout >= 0) {
+    config->hidden_dropout = config->attention_dropout = config->classifier_dropout =
+        options.dropout;
+  }
+  if (absl::Status status = LoadData(options, setup); !status.ok()) return status;
+  if (absl::Status s = CheckFit(setup.train, *config, "training"); !s.ok()) return s;
+  if (absl::Status s = CheckFit(setup.test, *config, "test"); !s.ok()) return s;
+  absl::StatusOr<at::Device> device = ChooseDevice(options.device);
+  if (!device.ok()) return device.status();
+  setup.device = *device;
+  absl::StatusOr<Precision> precision = ChoosePrecision(options.precision, *device);
+  if (!precision.ok()) return precision.status();
+  setup.precision = *precision;
+  setup.threads = SetThreads(options.threads);
+  absl::Status status = CatchTorch("making the model", [&] {
+    SeedAll(options.seed);
+    setup.classifier = std::make_unique<Classifier>(*config, *device);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  int64_t count = 0;
+  for (const Parameter& parameter : setup.classifier->parameters())
+    count += parameter.value.numel();
+  err << absl::StrFormat(
+             "xptrain: %s, %.1f million parameters, %d training and %d test examples, on %s (%s, "
+             "%d threads)\n",
+             ModelTypeName(config->type), double(count) / 1e6, setup.train.size(),
+             setup.test.size(), setup.device.str(),
+             setup.precision == Precision::kBFloat16 ? "bf16" : "fp32", setup.threads)
+      << std::flush;
+  return setup;
+}
+
+absl::Status LoadInitialWeights(const TrainOptions& options, TrainSetup& setup, std::ostream& err) {
+  if (!HasWeights(options.model)) {
+    err << "xptrain: no weights in " << options.model.string() << ": training from scratch\n";
+    return absl::OkStatus();
+  }
+  absl::StatusOr<LoadReport> report =
+      LoadWeights(options.model, HeadPolicy::kMayBeNew, *setup.classifier);
+  if (!report.ok()) return report.status();
+  err << "xptrain: weights from " << report->source << '\n';
+  for (const std::string& name : report->missing) err << "xptrain: new: " << name << '\n';
+  if (!report->extra.empty()) {
+    err << "xptrain: not used:";
+    for (const std::string& name : report->extra) err << ' ' << name;
+    err << '\n';
+  }
+  return absl::OkStatus();
+}
+
+nlohmann::ordered_json ResumeSettings(const TrainOptions& options, const TrainSetup& setup) {
+  return {{"model_type", ModelTypeName(setup.classifier->config().type)},
+          {"train_examples", setup.train.size()},
+          {"train_crc32", DataCrc(setup.train)},
+          {"epochs", options.epochs},
+          {"max_steps", options.max_steps},
+          {"train_batch_size", options.train_batch_size},
+          {"gradient_accumulation_steps", options.gradient_accumulation_steps},
+          {"learning_rate", options.learning_rate},
+          {"warmup_steps", options.warmup_steps},
+          {"warmup_ratio", options.warmup_ratio},
+          {"weight_decay", options.weight_decay},
+          {"max_grad_norm", options.max_grad_norm},
+          {"dropout", options.dropout},
+          {"order", int(options.order)},
+          {"seed", options.seed}};
+}
+
+}  // namespace xp::trainer

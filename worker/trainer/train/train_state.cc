@@ -1,0 +1,162 @@
+#include "worker/trainer/train/train_state.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "worker/trainer/files.h"
+#include "worker/trainer/model/checkpoint.h"
+#include "worker/trainer/torch_runtime.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kPrefix = "checkpoint-";
+constexpr const char* kStateFile = "trainer_state.json";
+constexpr const char* kOptimizerFile = "optimizer.safetensors";
+constexpr const char* kRandom = "random_state";
+
+Json ToJson(const TrainState& s) {
+  return {{"step", s.step},
+          {"epoch", s.epoch},
+          {"batch", s.batch},
+          {"evaluated_epochs", s.evaluated_epochs},
+          {"loss_since_log", s.loss_since_log},
+          {"logged_step", s.logged_step},
+          {"loss_total", s.loss_total},
+          {"best_loss", s.best_loss},
+          {"best_epoch", s.best_epoch},
+          {"seconds", s.seconds}};
+}
+
+TrainState FromJson(const Json& json) {
+  TrainState s;
+  json.at("step").get_to(s.step);
+  json.at("epoch").get_to(s.epoch);
+  json.at("batch").get_to(s.batch);
+  json.at("evaluated_epochs").get_to(s.evaluated_epochs);
+  json.at("loss_since_log").get_to(s.loss_since_log);
+  json.at("logged_step").get_to(s.logged_step);
+  json.at("loss_total").get_to(s.loss_total);
+  json.at("best_loss").get_to(s.best_loss);
+  json.at("best_epoch").get_to(s.best_epoch);
+  json.at("seconds").get_to(s.seconds);
+  return s;
+}
+
+uint64_t StepOf(const fs::path& dir) {
+  const std::string name = dir.filename().string();
+  uint64_t step = 0;
+  const char* end = name.data() + name.size();
+  if (!name.starts_with(kPrefix)) return 0;
+  const auto parsed = std::from_chars(name.data() + kPrefix.size(), end, step);
+  return parsed.ptr == end ? step : 0;
+}
+
+}  // namespace
+
+CheckpointStore::CheckpointStore(fs::path root, Json settings)
+    : root_(std::move(root)), settings_(std::move(settings)) {}
+
+std::vector<fs::path> CheckpointStore::NewestFirst() const {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root_, error)) {
+    if (StepOf(entry.path()) > 0) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end(),
+            [](const fs::path& a, const fs::path& b) { return StepOf(a) > StepOf(b); });
+  return found;
+}
+
+absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& classifier,
+                                   AdamW& optimizer, const fs::path& tokenizer_dir,
+                                   uint64_t keep) const {
+  const fs::path dir = root_ / absl::StrFormat("%s%d", kPrefix, state.step);
+  fs::path aside = root_ / absl::StrFormat(".part-%d", state.step);
+  std::error_code error;
+  fs::remove_all(aside, error);
+  std::vector<at::Tensor> kept;
+  std::vector<NamedArray> arrays;
+  for (size_t i = 0; i < classifier.parameters().size(); ++i) {
+    const Parameter& parameter = classifier.parameters()[i];
+    AppendParts(parameter, optimizer.first_moments()[i], "exp_avg.", kept, arrays);
+    AppendParts(parameter, optimizer.second_moments()[i], "exp_avg_sq.", kept, arrays);
+  }
+  kept.push_back(RandomState(classifier.device()).contiguous());
+  const at::Tensor& random = kept.back();
+  arrays.push_back({kRandom,
+                    {DType::kU8,
+                     {random.numel()},
+                     static_cast<const char*>(random.data_ptr()),
+                     uint64_t(random.numel())}});
+  absl::Status status = SaveModel(aside, tokenizer_dir, classifier);
+  if (status.ok()) status = WriteSafetensors(aside / kOptimizerFile, arrays);
+  const Json file = {{"state", ToJson(state)}, {"settings", settings_}};
+  if (status.ok()) status = WriteFile(aside / kStateFile, file.dump(2) + "\n");
+  if (!status.ok()) {
+    fs::remove_all(aside, error);
+    return status;
+  }
+  fs::remove_all(dir, error);
+  fs::rename(aside, dir, error);
+  if (error) return absl::UnavailableError("cannot rename to " + dir.string());
+  const std::vector<fs::path> all = NewestFirst();
+  for (size_t i = std::max<uint64_t>(keep, 1); i < all.size(); ++i) fs::remove_all(all[i], error);
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointStore::Load(const fs::path& dir, TrainState& state, Classifier& classifier,
+                                   AdamW& optimizer) const {
+  absl::StatusOr<nlohmann::json> file = ReadJson(dir / kStateFile);
+  if (!file.ok()) return file.status();
+  Json settings;
+  try {
+    state = FromJson(file->at("state"));
+    settings = file->at("settings");
+  } catch (const nlohmann::json::exception& error) {
+    return absl::DataLossError((dir / kStateFile).string() + ": " + error.what());
+  }
+  for (const auto& [key, value] : settings_.items()) {
+    const Json found = settings.contains(key) ? settings[key] : Json();
+    if (found == value) continue;
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s was made with %s %s, this run has %s; start it with --resume never or an empty "
+        "checkpoint folder",
+        dir.string(), key, found.dump(), value.dump()));
+  }
+  absl::StatusOr<LoadReport> weights = LoadWeights(dir, HeadPolicy::kMustBeThere, classifier);
+  if (!weights.ok()) return weights.status();
+  absl::StatusOr<ArrayFile> moments = ReadSafetensors(dir / kOptimizerFile);
+  if (!moments.ok()) return moments.status();
+  for (size_t i = 0; i < classifier.parameters().size(); ++i) {
+    const Parameter& parameter = classifier.parameters()[i];
+    absl::Status status = CopyParts(parameter, *moments, "exp_avg.", optimizer.first_moments()[i]);
+    if (status.ok()) {
+      status = CopyParts(parameter, *moments, "exp_avg_sq.", optimizer.second_moments()[i]);
+    }
+    if (!status.ok()) return status;
+  }
+  const auto random = moments->arrays.find(kRandom);
+  if (random == moments->arrays.end()) return absl::DataLossError("no random_state in it");
+  optimizer.set_steps(state.step);
+  return SetRandomState(classifier.device(), ToTensor(random->second).to(at::kByte));
+}
+
+absl::StatusOr<std::optional<TrainState>> CheckpointStore::Resume(
+    Classifier& classifier, AdamW& optimizer, std::vector<std::string>& warnings) const {
+  for (const fs::path& dir : NewestFirst()) {
+    TrainState state;
+    const absl::Status status = Load(dir, state, classifier, optimizer);
+    if (status.ok()) return state;
+    if (absl::IsFailedPrecondition(status)) return status;
+    warnings.push_back("passing over " + dir.string() + ": " + std::string(status.message()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace xp::trainer

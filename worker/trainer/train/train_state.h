@@ -1,0 +1,55 @@
+// Where a training stands, on disk: enough to go on as if it had never stopped. Needs LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "worker/trainer/model/classifier.h"
+#include "worker/trainer/train/adamw.h"
+
+namespace xp::trainer {
+
+struct TrainState {
+  uint64_t step = 0;              // optimiser steps done
+  uint64_t epoch = 0;             // of the next batch
+  uint64_t batch = 0;             // the next one within the epoch
+  uint64_t evaluated_epochs = 0;  // how many epochs' evaluations are done
+  double loss_since_log = 0;      // sum of the steps' losses
+  uint64_t logged_step = 0;
+  double loss_total = 0;
+  double best_loss = 0;     // evaluation's, of best_epoch
+  uint64_t best_epoch = 0;  // counted from 1; 0: none yet
+  double seconds = 0;       // trained so far, all attempts together
+};
+
+// Folders checkpoint-STEP under one root. Each holds model.safetensors and config.json (a model
+// folder of its own), optimizer.safetensors (moments, random numbers) and trainer_state.json.
+class CheckpointStore {
+ public:
+  // `settings` names what must not change between attempts (batch size, seed, data, ...).
+  CheckpointStore(std::filesystem::path root, nlohmann::ordered_json settings);
+
+  // Written aside, then renamed; older ones beyond `keep` go afterwards.
+  absl::Status Save(const TrainState& state, const Classifier& classifier, AdamW& optimizer,
+                    const std::filesystem::path& tokenizer_dir, uint64_t keep) const;
+
+  // The newest that can be read; nullopt when there is none. A damaged one is passed over, and
+  // `warnings` says so. FAILED_PRECONDITION when the newest belongs to other settings, with the
+  // first difference.
+  absl::StatusOr<std::optional<TrainState>> Resume(Classifier& classifier, AdamW& optimizer,
+                                                   std::vector<std::string>& warnings) const;
+
+ private:
+  absl::Status Load(const std::filesystem::path& dir, TrainState& state, Classifier& classifier,
+                    AdamW& optimizer) const;
+  std::vector<std::filesystem::path> NewestFirst() const;
+
+  const std::filesystem::path root_;
+  const nlohmann::ordered_json settings_;
+};
+
+}  // namespace xp::trainer
