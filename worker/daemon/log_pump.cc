@@ -31,7 +31,10 @@ LogPump::LogPump(const runner::AttemptFolder& folder,
       clock_(clock),
       marks_(folder.LogTimesFile()) {}
 
-void LogPump::Restart(SourcePosition held) { window_.Restart(held); }
+void LogPump::Restart(SourcePosition held) {
+  window_.Restart(held);
+  nearest_.Restart();
+}
 
 uint64_t LogPump::FileSize() const {
   struct stat info;
@@ -73,11 +76,12 @@ absl::StatusOr<std::optional<v1::Report>> LogPump::Next(capture::LogEnd end) {
   if (read->state != capture::TailState::kBytes) return std::nullopt;
   const bool last =
       end == capture::LogEnd::kFinal && from.offset + read->bytes.size() >= read->file_size;
-  const capture::Report report =
+  capture::Report report =
       capture::CutReport(*rules_, from, read->bytes, times_, &names_,
                          {.end = last ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow,
                           .zone = absl::LocalTimeZone()});
   if (report.bytes() == 0) return std::nullopt;  // no whole line yet
+  nearest_.Filter(&report.counters);
   v1::Report message = LogReportMessage(
       report, std::string_view(read->bytes).substr(0, report.bytes()), times_, *rules_);
   window_.Sent({.position = report.to});

@@ -15,6 +15,7 @@
 
 #include "proto/clock.h"
 #include "worker/capture/arrival_times.h"
+#include "worker/capture/nearest_so_far.h"
 #include "worker/capture/report_cut.h"
 #include "worker/daemon/report_window.h"
 #include "worker/runner/attempt_folder.h"
@@ -58,6 +59,7 @@ class LogPump {
   Clock& clock_;
   ReportWindow window_;
   capture::SeriesNames names_;
+  capture::NearestSoFar nearest_;
   runner::LogTimesReader marks_;
   capture::ArrivalTimes times_;
   uint64_t timed_to_ = 0;                        // how far times_ reaches

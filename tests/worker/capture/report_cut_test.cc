@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/worker/capture/cut_kit.h"
+#include "worker/capture/nearest_so_far.h"
 
 namespace xp::capture {
 namespace {
@@ -126,6 +127,24 @@ TEST(ReportCutTest, ReadingAStretchAgainAdmitsTheSameSeries) {
   const Report again = CutReport(*rules, {}, log, ArrivalTimes(), &names);
   EXPECT_EQ(again.series, first.series);
   EXPECT_EQ(again.points, first.points);
+}
+
+TEST(ReportCutTest, OnlyNearerLinesAreLetThroughToAReceiverThatKeepsTheLast) {
+  const auto rules = Rules({{"f1", "'eval_f1': (.*?),"}});
+  const std::string log = "eval is on\nf1\n\"eval_f1\" 0.9\neval again\n";
+  std::string kept;
+  NearestSoFar nearest;
+  SeriesNames names;
+  LogPosition position;
+  for (const size_t size : {11, 14, 28, 39}) {
+    Report report = CutReport(*rules, position, log.substr(position.offset, size - position.offset),
+                              ArrivalTimes(), &names);
+    nearest.Filter(&report.counters);
+    if (!report.counters[0].nearest.line.text.empty()) kept = report.counters[0].nearest.line.text;
+    position = report.to;
+  }
+  EXPECT_EQ(position.offset, log.size());
+  EXPECT_EQ(kept, "\"eval_f1\" 0.9");
 }
 
 TEST(ReportCutTest, CountersAddUp) {
