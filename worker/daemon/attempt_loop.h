@@ -74,6 +74,8 @@ class AttemptLoop {
   void TakeVerdict(const v1::Verdict& verdict);
   void TakeStop(v1::EndReason reason, absl::Duration grace);
   void TakeRefusal(const v1::Refused& refused);
+  // The end that was told already, told again as ours.
+  void SayExitedAsFault();
   // The server does not want this attempt: ends what runs, keeps nothing.
   void Discard();
   void GetOver();

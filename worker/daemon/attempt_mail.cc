@@ -120,7 +120,20 @@ void AttemptLoop::TakeRefusal(const v1::Refused& refused) {
       spdlog::error("{}: the server does not take what this worker sends: {}", label_,
                     refused.message());
       unreportable_ = absl::StrCat("the server refused this worker's report: ", refused.message());
+      if (record_.exited.has_value()) SayExitedAsFault();
   }
+}
+
+void AttemptLoop::SayExitedAsFault() {
+  record_.exited->set_reason(v1::WORKER_FAULT);
+  record_.exited->set_message(unreportable_);
+  record_.exited->clear_ends();
+  AddEnds(record_.exited->mutable_ends());
+  absl::Status status = WriteMessage(record_.paths.Exited(), *record_.exited);
+  if (!status.ok()) spdlog::error("{}: {}", label_, FormatStatus(status));
+  v1::WorkerMessage message;
+  *message.mutable_exited() = *record_.exited;
+  Say(std::move(message));
 }
 
 void AttemptLoop::Discard() {

@@ -133,7 +133,11 @@ absl::Status Session::RunStream() {
     context_ = nullptr;
     changed_.NotifyAll();
   }
-  context.TryCancel();  // a write that waits for flow control ends too
+  // A stream that ended by itself is not cancelled: that would hide the server's status. Its end
+  // ends the writes too.
+  if (!was_welcome_ && message.message_case() != v1::ServerMessage::MESSAGE_NOT_SET) {
+    context.TryCancel();  // something else than Welcome
+  }
   if (writer.joinable()) writer.join();
   if (was_welcome_) listener_.OnDisconnected();
   const absl::Status status = FromGrpcStatus(stream->Finish());
