@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include "proto/status.h"
 
@@ -122,6 +123,24 @@ absl::Status BlobFolder::Remove(std::string_view sha256) { return RemoveFile(Fil
 
 absl::Status BlobFolder::RemovePartial(std::string_view sha256) {
   return RemoveFile(PartialPath(sha256));
+}
+
+absl::Status BlobFolder::RemoveStalePartials(absl::Time before, BlobClaims& claims) {
+  std::error_code error;
+  std::vector<std::string> stale;
+  for (const auto& entry : std::filesystem::directory_iterator(path_ + "/partial", error)) {
+    struct stat facts = {};
+    if (stat(entry.path().c_str(), &facts) != 0) continue;
+    if (absl::TimeFromTimespec(facts.st_mtim) < before) {
+      stale.push_back(entry.path().filename().string());
+    }
+  }
+  if (error) return FileError(error.value(), "listing", path_ + "/partial");
+  for (const std::string& sha256 : stale) {
+    const auto claim = claims.Take(sha256);
+    if (claim != nullptr) XP_RETURN_IF_ERROR(RemovePartial(sha256));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace xp::store

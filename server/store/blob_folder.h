@@ -5,11 +5,14 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "server/store/blob_claims.h"
 
 namespace xp::store {
 
@@ -40,6 +43,8 @@ class BlobFolder {
   // OK when it is not there.
   absl::Status Remove(std::string_view sha256);
   absl::Status RemovePartial(std::string_view sha256);
+  // Partial files that were last written before `before` and that nobody claims.
+  absl::Status RemoveStalePartials(absl::Time before, BlobClaims& claims);
 
  private:
   std::string FolderOf(std::string_view sha256) const;

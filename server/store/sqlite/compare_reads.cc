@@ -69,7 +69,7 @@ class SummaryWalk {
  public:
   SummaryWalk(Database& db, int64_t experiment_id)
       : query_(db,
-               "SELECT a.trial_id, a.number, a.worker, a.resumed, b.data FROM trials t "
+               "SELECT a.trial_id, a.id, a.number, a.worker, a.resumed, b.data FROM trials t "
                "CROSS JOIN attempts a ON a.trial_id = t.id LEFT JOIN series_blocks b ON "
                "b.id BETWEEN a.id * 1024 AND a.id * 1024 + 1023 "
                "WHERE t.experiment_id = ? AND t.deleted = 0 ORDER BY t.id, a.number, b.id",
@@ -81,11 +81,11 @@ class SummaryWalk {
   absl::StatusOr<std::vector<AttemptSummaries>> Take(int64_t trial_id) {
     std::vector<AttemptSummaries> attempts;
     for (; more_ && query_.Int(0) == trial_id; more_ = query_.Next()) {
-      if (attempts.empty() || attempts.back().number != query_.Int32(1)) {
-        attempts.push_back({query_.Int32(1), query_.Text(2), query_.Bool(3), {}});
+      if (attempts.empty() || attempts.back().id != query_.Int(1)) {
+        attempts.push_back({query_.Int(1), query_.Int32(2), query_.Text(3), query_.Bool(4), {}});
       }
-      if (query_.IsNull(4)) continue;
-      XP_ASSIGN_OR_RETURN(auto block, UnpackBlock(query_.View(4)));
+      if (query_.IsNull(5)) continue;
+      XP_ASSIGN_OR_RETURN(auto block, UnpackBlock(query_.View(5)));
       auto& series = attempts.back().series;
       if (series.empty()) {
         series = std::move(block);
@@ -129,9 +129,9 @@ absl::Status LoadRows(Database& db, const ExperimentRow& experiment, v1::Attempt
     trial.tags = query.Text(11);
     XP_ASSIGN_OR_RETURN(const auto attempts, walk.Take(trial.id));
     if (view == v1::ATTEMPT_VIEW_ALL && !attempts.empty()) {
-      for (const AttemptSummaries& attempt : attempts) {
+      for (size_t i = 0; i < attempts.size(); ++i) {
         CompareTrialRow row;
-        ShowAttempt(attempt, row);
+        ShowAttempt(attempts, i, row);
         XP_RETURN_IF_ERROR(FillFromTrial(trial, query.View(12), row));
         data.rows.push_back(std::move(row));
       }

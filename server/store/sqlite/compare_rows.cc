@@ -1,8 +1,10 @@
 #include "server/store/sqlite/compare_rows.h"
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/time/time.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "proto/status.h"
 #include "server/core/resume.h"
@@ -12,12 +14,6 @@
 
 namespace xp::store {
 namespace {
-
-// Of one metric in one attempt: the series that compare shows.
-struct Shown {
-  const SeriesEntry* entry = nullptr;
-  bool several_sources = false;
-};
 
 core::SeriesSource SourceOf(v1::SourceKind kind) {
   switch (kind) {
@@ -30,24 +26,21 @@ core::SeriesSource SourceOf(v1::SourceKind kind) {
   }
 }
 
-Shown Choose(const AttemptSummaries& attempt, std::string_view metric) {
-  Shown shown;
-  for (const SeriesEntry& entry : attempt.series) {
-    if (entry.status != SeriesStatus::kLive || entry.metric != metric) continue;
-    if (shown.entry == nullptr) {
-      shown.entry = &entry;
-      continue;
-    }
-    shown.several_sources |= entry.source != shown.entry->source;
-    if (SourceOf(entry.source) < SourceOf(shown.entry->source)) shown.entry = &entry;
+// A second series of the same metric: taken instead when its source is the better one.
+void Prefer(uint32_t number, const SeriesEntry& entry, CountingSeries& chosen) {
+  chosen.several_sources |= entry.source != chosen.entry->source;
+  if (SourceOf(entry.source) < SourceOf(chosen.entry->source)) {
+    chosen.number = number;
+    chosen.entry = &entry;
   }
-  return shown;
 }
 
-void AddMetric(const Shown& shown, const core::MetricSummary& summary, CompareTrialRow& row) {
-  row.trial.metrics.emplace_back(shown.entry->metric, summary);
-  row.series.push_back({shown.entry->source, shown.several_sources, shown.entry->last_time_ms,
-                        shown.entry->last_step});
+void AddMetric(const CountingSeries& shown, CompareTrialRow& row) {
+  const SeriesEntry& entry = *shown.entry;
+  const bool continues = !shown.older.empty() && entry.prefix.has_value();
+  row.trial.metrics.emplace_back(
+      entry.metric, continues ? core::Merge(*entry.prefix, entry.summary) : entry.summary);
+  row.series.push_back({entry.source, shown.several_sources, entry.last_time_ms, entry.last_step});
 }
 
 core::AttemptStart StartOf(const AttemptSummaries& attempt) {
@@ -81,49 +74,84 @@ std::string FormatTime(int64_t ns) {
 
 }  // namespace
 
-void ShowAttempt(const AttemptSummaries& attempt, CompareTrialRow& row) {
-  row.attempt = attempt.number;
-  row.worker = attempt.worker;
-  for (const SeriesEntry& entry : attempt.series) {
-    if (entry.status != SeriesStatus::kLive) continue;
-    const Shown shown = Choose(attempt, entry.metric);
-    if (shown.entry == &entry) AddMetric(shown, entry.summary, row);
+std::optional<CountingSeries> ChooseSource(const AttemptSummaries& attempt,
+                                           std::string_view metric) {
+  std::optional<CountingSeries> chosen;
+  for (uint32_t i = 0; i < attempt.series.size(); ++i) {
+    const SeriesEntry& entry = attempt.series[i];
+    if (entry.status != SeriesStatus::kLive || entry.metric != metric) continue;
+    if (!chosen) {
+      chosen = {0, i, &entry, false, {}};
+      continue;
+    }
+    Prefer(i, entry, *chosen);
   }
+  return chosen;
+}
+
+std::vector<CountingSeries> ChooseOf(const std::vector<AttemptSummaries>& attempts, size_t index) {
+  const std::vector<SeriesEntry>& series = attempts[index].series;
+  std::vector<CountingSeries> chosen;
+  chosen.reserve(series.size());
+  absl::flat_hash_map<std::string_view, size_t> places;
+  places.reserve(series.size());
+  for (uint32_t i = 0; i < series.size(); ++i) {
+    const SeriesEntry& entry = series[i];
+    if (entry.status != SeriesStatus::kLive) continue;
+    const auto [place, is_new] = places.emplace(entry.metric, chosen.size());
+    if (is_new) {
+      chosen.push_back({index, i, &entry, false, {}});
+    } else {
+      Prefer(i, entry, chosen[place->second]);
+    }
+  }
+  return chosen;
+}
+
+std::vector<CountingSeries> ChooseCounting(const std::vector<AttemptSummaries>& attempts,
+                                           size_t& shown) {
+  shown = attempts.size() - 1;
+  while (shown > 0 && !HasPoints(attempts[shown])) --shown;
+  if (!HasPoints(attempts[shown])) shown = attempts.size() - 1;
+  if (!attempts[shown].resumed) return ChooseOf(attempts, shown);
+  // Only through the attempts that it continues: of others nothing is mixed in.
+  size_t first = shown;
+  while (first > 0 && attempts[first].resumed) --first;
+  std::vector<CountingSeries> chosen;
+  for (const std::string_view metric : MetricNames(attempts, first, shown)) {
+    std::vector<core::AttemptSeries> parts;
+    for (size_t i = first; i <= shown; ++i) {
+      const auto series = ChooseSource(attempts[i], metric);
+      parts.push_back(series ? series->entry->ForResume(attempts[i].number, StartOf(attempts[i]))
+                             : core::AttemptSeries{attempts[i].number, StartOf(attempts[i]), 0,
+                                                   std::nullopt, std::nullopt});
+    }
+    core::SeriesView view = core::ChooseAttempts(parts);
+    for (size_t i = first; i <= shown; ++i) {
+      if (attempts[i].number != view.shown_attempt()) continue;
+      chosen.push_back(*ChooseSource(attempts[i], metric));
+      chosen.back().attempt = i;
+      view.parts.pop_back();
+      chosen.back().older = std::move(view.parts);
+      break;
+    }
+  }
+  return chosen;
+}
+
+void ShowAttempt(const std::vector<AttemptSummaries>& attempts, size_t index,
+                 CompareTrialRow& row) {
+  row.attempt = attempts[index].number;
+  row.worker = attempts[index].worker;
+  for (const CountingSeries& series : ChooseOf(attempts, index)) AddMetric(series, row);
 }
 
 void ShowCounting(const std::vector<AttemptSummaries>& attempts, CompareTrialRow& row) {
   if (attempts.empty()) return;
-  size_t shown = attempts.size() - 1;
-  while (shown > 0 && !HasPoints(attempts[shown])) --shown;
-  if (!HasPoints(attempts[shown])) shown = attempts.size() - 1;
-  if (!attempts[shown].resumed) {
-    ShowAttempt(attempts[shown], row);
-  } else {
-    row.attempt = attempts[shown].number;
-    row.worker = attempts[shown].worker;
-    // Only through the attempts that it continues: of others nothing is mixed in.
-    size_t first = shown;
-    while (first > 0 && attempts[first].resumed) --first;
-    for (const std::string_view metric : MetricNames(attempts, first, shown)) {
-      std::vector<core::AttemptSeries> parts;
-      for (size_t i = first; i <= shown; ++i) {
-        const SeriesEntry* entry = Choose(attempts[i], metric).entry;
-        parts.push_back(entry != nullptr
-                            ? entry->ForResume(attempts[i].number, StartOf(attempts[i]))
-                            : core::AttemptSeries{attempts[i].number, StartOf(attempts[i])});
-      }
-      const core::SeriesView view = core::ChooseAttempts(parts);
-      for (size_t i = first; i <= shown; ++i) {
-        if (attempts[i].number != view.shown_attempt()) continue;
-        const Shown choice = Choose(attempts[i], metric);
-        AddMetric(choice,
-                  view.continues() && choice.entry->prefix
-                      ? core::Merge(*choice.entry->prefix, choice.entry->summary)
-                      : choice.entry->summary,
-                  row);
-      }
-    }
-  }
+  size_t shown = 0;
+  for (const CountingSeries& series : ChooseCounting(attempts, shown)) AddMetric(series, row);
+  row.attempt = attempts[shown].number;
+  row.worker = attempts[shown].worker;
   row.from_predecessor = attempts[shown].number < attempts.back().number;
   if (row.from_predecessor) {
     row.trial.notes.push_back(absl::StrCat("shows attempt ", row.attempt, "; attempt ",
@@ -163,26 +191,29 @@ absl::Status FillFromTrial(const TrialRow& trial, std::string_view params, Compa
   return absl::OkStatus();
 }
 
-absl::StatusOr<CompareTrialRow> LoadCompareRow(Database& db, const TrialRow& trial) {
+absl::StatusOr<std::vector<AttemptSummaries>> LoadSummaries(Database& db, int64_t trial_id) {
   std::vector<AttemptSummaries> attempts;
-  {
-    Query query(db,
-                "SELECT a.number, a.worker, a.resumed, b.data FROM attempts a LEFT JOIN "
-                "series_blocks b ON b.id BETWEEN a.id * 1024 AND a.id * 1024 + 1023 "
-                "WHERE a.trial_id = ? ORDER BY a.number, b.id",
-                trial.id);
-    while (query.Next()) {
-      if (attempts.empty() || attempts.back().number != query.Int32(0)) {
-        attempts.push_back({query.Int32(0), query.Text(1), query.Bool(2), {}});
-      }
-      if (query.IsNull(3)) continue;
-      XP_ASSIGN_OR_RETURN(auto block, UnpackBlock(query.View(3)));
-      auto& series = attempts.back().series;
-      series.insert(series.end(), std::make_move_iterator(block.begin()),
-                    std::make_move_iterator(block.end()));
+  Query query(db,
+              "SELECT a.id, a.number, a.worker, a.resumed, b.data FROM attempts a LEFT JOIN "
+              "series_blocks b ON b.id BETWEEN a.id * 1024 AND a.id * 1024 + 1023 "
+              "WHERE a.trial_id = ? ORDER BY a.number, b.id",
+              trial_id);
+  while (query.Next()) {
+    if (attempts.empty() || attempts.back().id != query.Int(0)) {
+      attempts.push_back({query.Int(0), query.Int32(1), query.Text(2), query.Bool(3), {}});
     }
-    XP_RETURN_IF_ERROR(query.status());
+    if (query.IsNull(4)) continue;
+    XP_ASSIGN_OR_RETURN(auto block, UnpackBlock(query.View(4)));
+    auto& series = attempts.back().series;
+    series.insert(series.end(), std::make_move_iterator(block.begin()),
+                  std::make_move_iterator(block.end()));
   }
+  XP_RETURN_IF_ERROR(query.status());
+  return attempts;
+}
+
+absl::StatusOr<CompareTrialRow> LoadCompareRow(Database& db, const TrialRow& trial) {
+  XP_ASSIGN_OR_RETURN(const auto attempts, LoadSummaries(db, trial.id));
   CompareTrialRow row;
   ShowCounting(attempts, row);
   Query query(db, "SELECT params FROM trials WHERE id = ?", trial.id);

@@ -1,10 +1,106 @@
 #include "server/store/sqlite/maintenance.h"
 
-namespace xp::store {
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
 
-void Maintenance::Start() {}
-void Maintenance::Stop() {}
-absl::Status Maintenance::RunRound() { return absl::OkStatus(); }
-void Maintenance::OnCommit(const CommittedChanges&) {}
+#include <chrono>
+#include <utility>
+
+#include "proto/status.h"
+#include "server/store/sqlite/blob_collection.h"
+#include "server/store/sqlite/merge_chunks.h"
+#include "server/store/sqlite/purge.h"
+#include "server/store/sqlite/sqlite_write_context.h"
+
+namespace xp::store {
+namespace {
+
+// A passive checkpoint moves what it can without waiting; beyond the limit the log is truncated,
+// which waits for readers to leave (they never stay long).
+absl::Status Checkpoint(Database& db, uint64_t limit_bytes) {
+  int pages = 0;
+  int moved = 0;
+  int code =
+      sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+  constexpr uint64_t kPageBytes = 4096;
+  if (code == SQLITE_OK && pages > 0 && pages * kPageBytes > limit_bytes) {
+    code =
+        sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
+  }
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) return absl::OkStatus();  // next time
+  if (code == SQLITE_OK) return absl::OkStatus();
+  return SqliteStatus(code, sqlite3_errmsg(db.handle()), "checkpoint");
+}
+
+}  // namespace
+
+void Maintenance::Start() {
+  if (thread_.joinable()) return;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Maintenance::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Maintenance::Run() {
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      if (!stopping_) {
+        wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(parts_.options->maintenance_period));
+      }
+      if (stopping_) return;
+    }
+    const absl::Status status = RunRound();
+    if (!status.ok()) spdlog::warn("background work of the store: {}", FormatStatus(status));
+  }
+}
+
+void Maintenance::OnCommit(const CommittedChanges& changes) {
+  MutexLock lock(mutex_);
+  for (const SourceGrowth& growth : changes.growths) touched_.insert(growth.key);
+  for (const core::AttemptKey& key : changes.metrics_changed) touched_.insert(key);
+  for (const AttemptConfirmation& end : changes.confirmations) touched_.insert(end.key);
+}
+
+absl::Status Maintenance::RunRound() {
+  MutexLock round(round_mutex_);
+  if (parts_.checkpointer != nullptr) {
+    XP_RETURN_IF_ERROR(Checkpoint(*parts_.checkpointer, parts_.options->checkpoint_bytes));
+  }
+  XP_RETURN_IF_ERROR(PurgeDeleted(*parts_.store));
+  XP_RETURN_IF_ERROR(MergeChunks());
+  return CollectBlobs({parts_.store, parts_.pool, parts_.blobs, parts_.claims, parts_.options},
+                      blob_cursor_);
+}
+
+absl::Status Maintenance::MergeChunks() {
+  absl::flat_hash_set<core::AttemptKey> touched;
+  bool look_at_all = false;
+  {
+    MutexLock lock(mutex_);
+    touched = std::exchange(touched_, {});
+    look_at_all = std::exchange(look_at_all_, false);
+  }
+  if (look_at_all) {
+    XP_ASSIGN_OR_RETURN(const auto untidy, FindUntidyAttempts(*parts_.pool));
+    touched.insert(untidy.begin(), untidy.end());
+  }
+  for (const core::AttemptKey& key : touched) {
+    const absl::Status status = MergeAttemptChunks(*parts_.store, *parts_.pool, key);
+    if (status.ok()) continue;
+    // The rest is done by the next round, which looks at everything again.
+    MutexLock lock(mutex_);
+    look_at_all_ = true;
+    return status;
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace xp::store

@@ -44,7 +44,6 @@ class Maintenance final : public CommitListener {
  private:
   void Run();
   absl::Status MergeChunks();
-  absl::Status MergeAttempt(core::AttemptKey key);
 
   const Parts parts_;
   Mutex round_mutex_;  // one round at a time
