@@ -38,6 +38,12 @@ int ExitCodeOf(const absl::Status& status) {
   }
 }
 
+void LetThreadsSleep(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", argv);
+}
+
 const std::atomic<bool>& CatchStopSignals() {
   struct sigaction action {};
   action.sa_handler = OnStopSignal;

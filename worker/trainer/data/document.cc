@@ -22,6 +22,38 @@ absl::Status ReadText(const fs::path& path, const SourceOptions& options,
   return in.bad() ? ErrnoStatus("cannot read", path) : absl::OkStatus();
 }
 
+const char* EndingOf(SourceFormat format) {
+  switch (format) {
+    case SourceFormat::kCsv:
+      return ".csv";
+    case SourceFormat::kTsv:
+      return ".tsv";
+    case SourceFormat::kJsonl:
+      return ".jsonl";
+    case SourceFormat::kText:
+      return ".txt";
+    case SourceFormat::kAclImdb:
+      break;
+  }
+  return "";
+}
+
+absl::Status ReadFileOf(const fs::path& path, const SourceOptions& options,
+                        const OnDocument& on_document) {
+  switch (options.format) {
+    case SourceFormat::kAclImdb:
+      return ReadAclImdb(path, options, on_document);
+    case SourceFormat::kCsv:
+    case SourceFormat::kTsv:
+      return ReadTable(path, options, on_document);
+    case SourceFormat::kJsonl:
+      return ReadJsonLines(path, options, on_document);
+    case SourceFormat::kText:
+      return ReadText(path, options, on_document);
+  }
+  return absl::InternalError("unknown source format");
+}
+
 }  // namespace
 
 std::optional<SourceFormat> ParseSourceFormat(std::string_view name) {
@@ -36,6 +68,9 @@ std::optional<SourceFormat> ParseSourceFormat(std::string_view name) {
 absl::StatusOr<SourceFormat> GuessSourceFormat(const fs::path& path) {
   std::error_code error;
   const std::string name = path.filename().string();
+  for (const SourceFormat format : {SourceFormat::kJsonl, SourceFormat::kCsv, SourceFormat::kTsv}) {
+    if (fs::exists(path / (std::string("train") + EndingOf(format)), error)) return format;
+  }
   if (fs::is_directory(path, error) || name.find(".tar") != name.npos || name.ends_with(".tgz")) {
     return SourceFormat::kAclImdb;
   }
@@ -54,18 +89,17 @@ absl::Status ReadDocuments(const fs::path& path, const SourceOptions& options,
   if (!fs::exists(path, error)) {
     return absl::NotFoundError(path.string() + ": no such file or folder");
   }
-  switch (options.format) {
-    case SourceFormat::kAclImdb:
-      return ReadAclImdb(path, options, on_document);
-    case SourceFormat::kCsv:
-    case SourceFormat::kTsv:
-      return ReadTable(path, options, on_document);
-    case SourceFormat::kJsonl:
-      return ReadJsonLines(path, options, on_document);
-    case SourceFormat::kText:
-      return ReadText(path, options, on_document);
+  if (options.format == SourceFormat::kAclImdb || !fs::is_directory(path, error)) {
+    return ReadFileOf(path, options, on_document);
   }
-  return absl::InternalError("unknown source format");
+  SourceOptions of_split = options;
+  of_split.split = Split::kTrain;
+  const fs::path train = path / (std::string("train") + EndingOf(options.format));
+  absl::Status status = ReadFileOf(train, of_split, on_document);
+  const fs::path test = path / (std::string("test") + EndingOf(options.format));
+  if (!status.ok() || !fs::exists(test, error)) return status;
+  of_split.split = Split::kTest;
+  return ReadFileOf(test, of_split, on_document);
 }
 
 }  // namespace xp::trainer

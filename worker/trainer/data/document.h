@@ -29,7 +29,8 @@ enum class SourceFormat { kAclImdb, kCsv, kTsv, kJsonl, kText };
 // "aclimdb", "csv", "tsv", "jsonl", "text"; nullopt for anything else.
 std::optional<SourceFormat> ParseSourceFormat(std::string_view name);
 
-// By what the path looks like: a folder or a tar is aclimdb, else by the file's ending.
+// By what the path looks like: a folder with a train.jsonl, train.csv or train.tsv is of that
+// format, another folder or a tar is aclimdb, a file goes by its ending.
 // INVALID_ARGUMENT when it says nothing, with what would.
 absl::StatusOr<SourceFormat> GuessSourceFormat(const std::filesystem::path& path);
 
@@ -44,7 +45,8 @@ struct SourceOptions {
   std::function<void(uint64_t documents)> on_total;
 };
 
-// Reads all documents in an order that depends on the data alone. NOT_FOUND: no such path;
+// Reads all documents in an order that depends on the data alone. `path` is a file, a folder with
+// train.csv and perhaps test.csv (.tsv, .jsonl) in it, or what aclimdb is. NOT_FOUND: no such path;
 // INVALID_ARGUMENT: not of this format; messages name file and line. aclimdb's `unsup` reviews
 // have no label and are left out.
 absl::Status ReadDocuments(const std::filesystem::path& path, const SourceOptions& options,

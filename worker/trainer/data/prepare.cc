@@ -86,57 +86,27 @@ class ShardWriter {
   Examples pending_;
 };
 
-struct Input {
-  fs::path path;
-  Split split;
-};
-
-// Which files hold which split.
-absl::StatusOr<std::vector<Input>> FindInputs(const PrepareOptions& options) {
-  std::error_code error;
-  std::vector<Input> inputs;
-  if (options.source.format == SourceFormat::kAclImdb || !fs::is_directory(options.input, error)) {
-    inputs.push_back({options.input, Split::kTrain});
-  } else {
-    const char* ending = options.source.format == SourceFormat::kCsv   ? ".csv"
-                         : options.source.format == SourceFormat::kTsv ? ".tsv"
-                                                                       : ".jsonl";
-    const fs::path train = options.input / (std::string("train") + ending);
-    const fs::path test = options.input / (std::string("test") + ending);
-    if (!fs::exists(train, error)) {
-      return absl::NotFoundError(train.string() +
-                                 " is not there; name a file with --input, or a "
-                                 "folder with train and test files in it");
-    }
-    inputs.push_back({train, Split::kTrain});
-    if (fs::exists(test, error)) inputs.push_back({test, Split::kTest});
-  }
-  if (!options.test_input.empty()) inputs.push_back({options.test_input, Split::kTest});
-  return inputs;
-}
-
-absl::Status ReadAll(const std::vector<Input>& inputs, const PrepareOptions& options,
-                     const OnDocument& on_document, const std::function<void(uint64_t)>& on_total) {
-  for (const Input& input : inputs) {
-    SourceOptions source = options.source;
-    source.split = input.split;
-    source.on_total = on_total;
-    absl::Status status = ReadDocuments(input.path, source, on_document);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+// All that the options name.
+absl::Status ReadAll(const PrepareOptions& options, const OnDocument& on_document,
+                     const std::function<void(uint64_t)>& on_total) {
+  SourceOptions source = options.source;
+  source.on_total = on_total;
+  absl::Status status = ReadDocuments(options.input, source, on_document);
+  if (!status.ok() || options.test_input.empty()) return status;
+  source.split = Split::kTest;
+  return ReadDocuments(options.test_input, source, on_document);
 }
 
 // The labels are needed before the first shard is written; files are read twice for them.
-absl::StatusOr<LabelMap> FindLabels(const std::vector<Input>& inputs, const PrepareOptions& options,
-                                    const ModelConfig& config, Progress& progress) {
+absl::StatusOr<LabelMap> FindLabels(const PrepareOptions& options, const ModelConfig& config,
+                                    Progress& progress) {
   if (options.source.format == SourceFormat::kAclImdb) {
     return LabelMap::Create({"neg", "pos"}, config);
   }
   std::set<std::string> found;
   uint64_t documents = 0;
   absl::Status status = ReadAll(
-      inputs, options,
+      options,
       [&](Document document) {
         ++documents;
         if (document.split == Split::kTrain && found.size() <= LabelMap::kMaxLabels) {
@@ -201,9 +171,7 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
   absl::StatusOr<std::string> fingerprint = Fingerprint(options.model);
   if (!fingerprint.ok()) return fingerprint.status();
   EncodeOptions encode{std::min(options.max_length, size_t(config->max_tokens()))};
-  absl::StatusOr<std::vector<Input>> inputs = FindInputs(options);
-  if (!inputs.ok()) return inputs.status();
-  absl::StatusOr<LabelMap> labels = FindLabels(*inputs, options, *config, progress);
+  absl::StatusOr<LabelMap> labels = FindLabels(options, *config, progress);
   if (!labels.ok()) return labels.status();
 
   const auto id_limit = uint32_t(config->vocab_size);
@@ -223,7 +191,7 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
   });
   auto block = std::make_unique<EncodedBlock>();
   absl::Status status = ReadAll(
-      *inputs, options,
+      options,
       [&](Document document) {
         const int32_t label = labels->Find(document.label);
         if (label < 0) {
