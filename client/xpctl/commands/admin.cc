@@ -129,9 +129,10 @@ void AddAdmin(CLI::App& app, Action* action) {
   CLI::App* const stats = command->add_subcommand("stats", "What the server holds and does");
   stats->callback([action] { *action = ShowStats; });
   CLI::App* const token = command->add_subcommand("token", "Tokens: not yet");
-  token->allow_extras();
-  token->callback([action] {
-    *action = [](Session&) -> absl::StatusOr<int> {
+  auto ignored = std::make_shared<std::vector<std::string>>();
+  token->add_option("WHAT", *ignored, "Whatever it will be");
+  token->callback([ignored, action] {
+    *action = [ignored](Session&) -> absl::StatusOr<int> {
       return absl::InvalidArgumentError(
           "admin token: not yet; this version serves without tokens, on loopback alone unless "
           "xpserver runs with --insecure-listen");
