@@ -1,0 +1,70 @@
+#include "client/cpp/channel.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "client/cpp/file_descriptor.h"
+#include "tests/client/cpp/fake_blobs.h"
+#include "tests/client/cpp/fake_server.h"
+
+namespace xp::client {
+namespace {
+
+// Connecting to nothing for real: the promise is about wall time, so this test measures it.
+absl::Duration Elapsed(std::chrono::steady_clock::time_point since) {
+  return absl::FromChrono(std::chrono::steady_clock::now() - since);
+}
+
+// A loopback port that is bound; with a backlog it takes connections but never answers.
+struct BoundPort {
+  BoundPort() : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    socklen_t size = sizeof(address);
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port); }
+  FileDescriptor socket;
+  int port = 0;
+};
+
+TEST(ChannelTest, AServerThatIsThereIsFound) {
+  FakeBlobs blobs;
+  FakeServer server({&blobs});
+  const auto address = *ParseAddress(server.address());
+  EXPECT_TRUE(WaitForServer(*MakeChannel(address), address, "from --server").ok());
+}
+
+TEST(ChannelTest, NoServerIsToldInUnderThreeSecondsWithWhereAndHow) {
+  const BoundPort refused;  // bound, not listening: nobody else gets the port meanwhile
+  const auto address = *ParseAddress(refused.address());
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status status = WaitForServer(*MakeChannel(address), address, "from $XP_SERVER");
+  EXPECT_LT(Elapsed(begin), absl::Seconds(3));
+  ASSERT_TRUE(absl::IsUnavailable(status));
+  const std::string message(status.message());
+  for (const char* part : {refused.address().c_str(), "from $XP_SERVER", "Connection refused",
+                           "xpserver --data-dir"}) {
+    EXPECT_NE(message.find(part), message.npos) << part << " in: " << message;
+  }
+}
+
+TEST(ChannelTest, AListenerThatNeverAnswersIsToldInUnderThreeSeconds) {
+  const BoundPort silent;
+  ASSERT_EQ(::listen(silent.socket.get(), 8), 0);
+  const auto address = *ParseAddress(silent.address());
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status status = WaitForServer(*MakeChannel(address), address, "the default");
+  EXPECT_LT(Elapsed(begin), absl::Seconds(3));
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+}
+
+}  // namespace
+}  // namespace xp::client
