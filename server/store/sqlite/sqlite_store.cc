@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "proto/status.h"
+#include "server/store/sqlite/backfill_plan.h"
 #include "server/store/sqlite/schema.h"
 
 namespace xp::store {
@@ -129,6 +130,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(StoreOptions given) {
   XP_ASSIGN_OR_RETURN(opened.writer, Database::Open(location, Database::Mode::kReadWrite));
   XP_RETURN_IF_ERROR(Configure(*opened.writer, options.place));
   XP_RETURN_IF_ERROR(Annotate(MigrateSchema(*opened.writer), location));
+  XP_RETURN_IF_ERROR(DropBuilds(*opened.writer, 0));  // what an earlier process did not finish
   XP_ASSIGN_OR_RETURN(opened.store_id, RequireStoreId(*opened.writer, options));
   XP_ASSIGN_OR_RETURN(opened.readers, ReaderPool::Open(location, options.readers));
   if (on_disk) {
