@@ -1,0 +1,261 @@
+// Shards, batches, tables, vocabularies: what needs no LibTorch.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "worker/trainer/data/batch_plan.h"
+#include "worker/trainer/data/document.h"
+#include "worker/trainer/data/prepare.h"
+#include "worker/trainer/data/shard.h"
+#include "worker/trainer/files.h"
+#include "worker/trainer/model/config.h"
+#include "worker/trainer/model/safetensors.h"
+#include "worker/trainer/train/log_lines.h"
+#include "worker/trainer/train/metrics.h"
+#include "worker/trainer/vocab/vocab_builder.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DataTest : public ::testing::Test {
+ protected:
+  DataTest() {
+    std::string name = (fs::temp_directory_path() / "xptrain-test-XXXXXX").string();
+    dir_ = ::mkdtemp(name.data());
+  }
+  ~DataTest() override { fs::remove_all(dir_); }
+
+  fs::path Write(const std::string& name, std::string_view content) {
+    EXPECT_TRUE(WriteFile(dir_ / name, content).ok());
+    return dir_ / name;
+  }
+  // The documents as "split/label/text", or the error.
+  std::vector<std::string> Read(const fs::path& path, SourceFormat format) {
+    std::vector<std::string> seen;
+    SourceOptions options;
+    options.format = format;
+    const absl::Status status = ReadDocuments(path, options, [&](Document d) {
+      seen.push_back((d.split == Split::kTrain ? "train/" : "test/") + d.label + "/" + d.text);
+      return absl::OkStatus();
+    });
+    if (!status.ok()) seen = {std::string(status.message())};
+    return seen;
+  }
+  fs::path dir_;
+};
+
+Examples ThreeExamples() {
+  Examples examples;
+  examples.Add(std::vector<uint32_t>{2, 7, 3}, 1);
+  examples.Add(std::vector<uint32_t>{2, 3}, 0);
+  examples.Add(std::vector<uint32_t>{2, 9, 9, 9, 3}, 1);
+  return examples;
+}
+
+TEST_F(DataTest, AShardReadsBackAsItWasWritten) {
+  for (const uint32_t id_limit : {10u, 70000u}) {  // two bytes an id, and four
+    const fs::path file = dir_ / "a.xpshard";
+    ASSERT_TRUE(WriteShard(file, ThreeExamples(), id_limit).ok());
+    const auto read = ReadShard(file);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->ids, ThreeExamples().ids);
+    EXPECT_EQ(read->starts, ThreeExamples().starts);
+    EXPECT_EQ(read->labels, ThreeExamples().labels);
+  }
+  EXPECT_FALSE(WriteShard(dir_ / "b.xpshard", ThreeExamples(), 9).ok());
+}
+
+TEST_F(DataTest, EveryDamagedByteOfAShardIsFound) {
+  const fs::path file = dir_ / "a.xpshard";
+  ASSERT_TRUE(WriteShard(file, ThreeExamples(), 10).ok());
+  const std::string good = *ReadFile(file);
+  for (size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = char(bad[at] ^ 0x20);
+    Write("bad.xpshard", bad);
+    const auto read = ReadShard(dir_ / "bad.xpshard");
+    ASSERT_FALSE(read.ok()) << "byte " << at;
+    EXPECT_NE(read.status().ToString().find("bad.xpshard: byte "), std::string::npos);
+    Write("short.xpshard", good.substr(0, at));
+    EXPECT_FALSE(ReadShard(dir_ / "short.xpshard").ok()) << "cut at " << at;
+  }
+  Write("long.xpshard", good + "x");
+  EXPECT_FALSE(ReadShard(dir_ / "long.xpshard").ok());
+}
+
+TEST_F(DataTest, CsvTakesQuotesAndLineBreaksWithinThem) {
+  const fs::path file =
+      Write("a.csv", "label,text\r\npos,\"good, \"\"very\"\" good\nindeed\"\r\nneg,bad\r\n");
+  EXPECT_EQ(Read(file, SourceFormat::kCsv),
+            (std::vector<std::string>{"train/pos/good, \"very\" good\nindeed", "train/neg/bad"}));
+}
+
+TEST_F(DataTest, TableErrorsNameTheLineAndTheColumns) {
+  EXPECT_NE(Read(Write("a.csv", "x,y\n1,2\n"), SourceFormat::kCsv)[0].find("the columns are: x, y"),
+            std::string::npos);
+  EXPECT_NE(Read(Write("b.tsv", "text\tlabel\na\tb\tc\n"), SourceFormat::kTsv)[0].find(
+                "line 2: 3 fields"),
+            std::string::npos);
+  EXPECT_NE(Read(Write("c.csv", "text,label\n\"a,b\n"), SourceFormat::kCsv)[0].find("never closed"),
+            std::string::npos);
+}
+
+TEST_F(DataTest, JsonLinesErrorsNameTheLine) {
+  const fs::path file =
+      Write("a.jsonl", "{\"text\": \"a\", \"label\": 1}\n\n{\"text\": \"\\ud800\"}\n");
+  EXPECT_NE(Read(file, SourceFormat::kJsonl)[0].find("a.jsonl:3:"), std::string::npos);
+}
+
+TEST_F(DataTest, AclImdbComesSortedAndWithoutTheUnlabelled) {
+  Write("aclImdb/train/pos/1_9.txt", "good");
+  Write("aclImdb/train/neg/0_2.txt", "bad");
+  Write("aclImdb/test/pos/0_8.txt", "fine");
+  Write("aclImdb/train/unsup/0_0.txt", "unknown");
+  EXPECT_EQ(Read(dir_, SourceFormat::kAclImdb),
+            (std::vector<std::string>{"test/pos/fine", "train/neg/bad", "train/pos/good"}));
+}
+
+TEST_F(DataTest, VocabularyAndShardsFromTextToTrainingChannel) {
+  std::string lines;
+  for (int i = 0; i < 40; ++i) {
+    lines += i % 2 == 0 ? "{\"text\": \"a good film\", \"label\": \"pos\"}\n"
+                        : "{\"text\": \"a bad film\", \"label\": \"neg\"}\n";
+  }
+  Write("data/train.jsonl", lines);
+  Write("data/test.jsonl", lines.substr(0, lines.size() / 4));
+  for (const VocabKind kind : {VocabKind::kWordPiece, VocabKind::kByteLevel}) {
+    const fs::path model = dir_ / (kind == VocabKind::kWordPiece ? "bert" : "roberta");
+    VocabBuilder builder({kind, 300, 2, true});
+    for (int i = 0; i < 5; ++i) builder.Add("a good film, a bad film");
+    const auto size = builder.Write(model);
+    ASSERT_TRUE(size.ok()) << size.status();
+    SmallModel small;
+    small.type = kind == VocabKind::kWordPiece ? ModelType::kBert : ModelType::kRoberta;
+    small.vocab_size = int64_t(*size);
+    small.pad_token_id = kind == VocabKind::kWordPiece ? 0 : 1;
+    const auto config = MakeSmallConfig(small);
+    ASSERT_TRUE(config.ok()) << config.status();
+    Write(model.filename().string() + "/config.json", ModelConfigJson(*config));
+    PrepareOptions options;
+    options.model = model;
+    options.input = dir_ / "data";
+    options.output = dir_ / "prepared" / model.filename();
+    options.source.format = *GuessSourceFormat(options.input);
+    options.threads = 2;
+    options.shard_examples = 16;
+    std::ostringstream out;
+    Progress progress(
+        {"tokenising", "texts", ProgressStyle::kSilent},
+        [] { return std::chrono::steady_clock::time_point(); }, out);
+    const auto report = Prepare(options, progress);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->train.examples, 40u);
+    EXPECT_EQ(report->train.shards, 3u);
+    EXPECT_EQ(report->labels, (std::vector<std::string>{"neg", "pos"}));
+    const auto examples = ReadShardFolder(options.output / "train");
+    ASSERT_TRUE(examples.ok()) << examples.status();
+    EXPECT_EQ(examples->size(), 40u);
+    EXPECT_EQ(examples->labels[0], 1);
+    EXPECT_EQ(examples->Ids(0).size(), 5u);  // each word was frequent enough to be one token
+    EXPECT_TRUE(fs::exists(options.output / "train" / "config.json"));
+    EXPECT_TRUE(fs::exists(options.output / "test" / kManifestName));
+  }
+}
+
+TEST_F(DataTest, SafetensorsErrorsNameFileAndByte) {
+  const float values[] = {1, 2, 3};
+  const NamedArray array{"w", {DType::kF32, {3}, reinterpret_cast<const char*>(values), 12}};
+  const fs::path file = dir_ / "m.safetensors";
+  ASSERT_TRUE(WriteSafetensors(file, {array}).ok());
+  const auto read = ReadSafetensors(file);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->arrays.at("w").shape, std::vector<int64_t>{3});
+  EXPECT_EQ(read->metadata.at("format"), "pt");
+  const std::string good = *ReadFile(file);
+  for (size_t at = 0; at < good.size(); ++at) {
+    Write("short.safetensors", good.substr(0, at));
+    const auto cut = ReadSafetensors(dir_ / "short.safetensors");
+    ASSERT_FALSE(cut.ok()) << at;
+    EXPECT_NE(cut.status().ToString().find("byte "), std::string::npos);
+  }
+}
+
+TEST(BatchPlanTest, EveryExampleOnceAndTheSameForTheSameSeed) {
+  std::vector<uint32_t> lengths;
+  for (uint32_t i = 0; i < 1003; ++i) lengths.push_back(i * 37 % 101 + 1);
+  const Batches plan = PlanTraining(lengths, {8, Order::kByLength, 42, 1});
+  EXPECT_EQ(plan, PlanTraining(lengths, {8, Order::kByLength, 42, 1}));
+  EXPECT_NE(plan, PlanTraining(lengths, {8, Order::kByLength, 42, 2}));
+  std::vector<uint32_t> seen;
+  uint64_t padded = 0, real = 0;
+  for (const auto& batch : plan) {
+    uint32_t longest = 0;
+    for (const uint32_t i : batch) {
+      seen.push_back(i);
+      real += lengths[i];
+      longest = std::max(longest, lengths[i]);
+    }
+    padded += longest * batch.size();
+  }
+  std::sort(seen.begin(), seen.end());
+  for (uint32_t i = 0; i < 1003; ++i) ASSERT_EQ(seen[i], i);
+  EXPECT_LT(double(padded), 1.1 * double(real));  // hardly any padding
+}
+
+TEST(LogLinesTest, FloatsAreWrittenAsPythonWritesThem) {
+  EXPECT_EQ(PythonFloat(5e-5), "5e-05");
+  EXPECT_EQ(PythonFloat(0.0001), "0.0001");
+  EXPECT_EQ(PythonFloat(1), "1.0");
+  EXPECT_EQ(PythonFloat(0), "0.0");
+  EXPECT_EQ(PythonFloat(0.8573913043478261), "0.8573913043478261");
+  EXPECT_EQ(PythonFloat(1e16), "1e+16");
+  EXPECT_EQ(PythonFloat(123456.789), "123456.789");
+  EXPECT_EQ(PythonFloat(std::nan("")), "nan");
+  EXPECT_EQ(DictLine({{"loss", RoundTo(0.69314, 4)}, {"epoch", 0.5}}),
+            "{'loss': 0.6931, 'epoch': 0.5}");
+}
+
+TEST(MetricsTest, TwoClassesScoreTheSecondAndNothingDividesByZero) {
+  Confusion confusion(2);
+  for (int i = 0; i < 6; ++i) confusion.Add(1, 1);
+  for (int i = 0; i < 2; ++i) confusion.Add(1, 0);
+  for (int i = 0; i < 3; ++i) confusion.Add(0, 1);
+  for (int i = 0; i < 9; ++i) confusion.Add(0, 0);
+  const Scores scores = ScoreOf(confusion);
+  EXPECT_DOUBLE_EQ(scores.accuracy, 0.75);
+  EXPECT_DOUBLE_EQ(scores.precision, 6.0 / 9);
+  EXPECT_DOUBLE_EQ(scores.recall, 0.75);
+  EXPECT_DOUBLE_EQ(scores.f1, 12.0 / 17);
+  EXPECT_EQ(ScoreOf(Confusion(2)).f1, 0);
+}
+
+TEST(MetricsTest, TheScheduleWarmsUpAndFallsToZero) {
+  EXPECT_DOUBLE_EQ(LinearSchedule(1, 0, 4, 10), 0);
+  EXPECT_DOUBLE_EQ(LinearSchedule(1, 2, 4, 10), 0.5);
+  EXPECT_DOUBLE_EQ(LinearSchedule(1, 4, 4, 10), 1);
+  EXPECT_DOUBLE_EQ(LinearSchedule(1, 7, 4, 10), 0.5);
+  EXPECT_DOUBLE_EQ(LinearSchedule(1, 10, 4, 10), 0);
+}
+
+TEST(ModelConfigTest, ErrorsNameTheKeyAndWhatIsAccepted) {
+  const auto message = [](std::string_view text) {
+    return ParseModelConfig(text).status().ToString();
+  };
+  EXPECT_NE(message(R"({"model_type": "gpt2"})").find("accepted: bert, distilbert, roberta"),
+            std::string::npos);
+  EXPECT_NE(message(R"({"model_type": "bert", "hidden_size": -1})").find("hidden_size is -1"),
+            std::string::npos);
+  EXPECT_NE(message(R"({"model_type": "bert", "hidden_size": 10, "num_attention_heads": 3})")
+                .find("not a multiple"),
+            std::string::npos);
+  EXPECT_NE(message("{\n\"a\": }").find("line 2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace xp::trainer
