@@ -50,6 +50,7 @@ void AttemptLoop::Start() {
 void AttemptLoop::Stop() {
   mailbox_.ShutDown();
   if (thread_.joinable()) thread_.join();
+  if (snapshot_.joinable()) snapshot_.join();
 }
 
 void AttemptLoop::Recover() {

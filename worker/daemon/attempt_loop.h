@@ -16,11 +16,13 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "client/cpp/client.h"
 #include "proto/clock.h"
 #include "proto/mutex.h"
 #include "worker/daemon/attempt_record.h"
+#include "worker/daemon/environment_snapshot.h"
 #include "worker/daemon/input_cache.h"
 #include "worker/daemon/log_pump.h"
 #include "worker/daemon/mailbox.h"
@@ -40,6 +42,9 @@ struct AttemptHost {
   const WorkPaths& work;
   const TrainingMachine& machine;
   std::string runner_binary;
+  std::string name;  // of this machine
+  std::string gpu_driver;
+  std::vector<PackageList> package_lists;
 };
 
 class AttemptLoop {
@@ -88,6 +93,9 @@ class AttemptLoop {
   void Drain();
   void Upload();
   void NoteStarted(bool resumed);
+  // The record of the environment: written beside the run, there before the upload.
+  void BeginSnapshot();
+  void FinishSnapshot();
   void End(v1::Exited exited);
   void AddEnds(google::protobuf::RepeatedPtrField<v1::SourceOffset>* ends);
 
@@ -99,6 +107,7 @@ class AttemptLoop {
   AttemptHost& host_;
   Mailbox mailbox_;
   std::thread thread_;
+  std::thread snapshot_;  // writes the environment's record; joined before the upload
   std::atomic<bool> over_ = false;
 
   // By the attempt's own thread.

@@ -2,6 +2,7 @@
 #include <absl/strings/str_cat.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "proto/status.h"
 #include "worker/daemon/artifacts.h"
@@ -62,6 +63,31 @@ void AttemptLoop::Prepare() {
   NoteStarted(record_.assignment.spec().resume() && workspace->has_checkpoint);
   spdlog::info("{}: started", label_);
   SetPhase(Phase::kRun);
+  BeginSnapshot();
+}
+
+void AttemptLoop::BeginSnapshot() {
+  SnapshotFacts facts{.host = host_.name, .driver = host_.gpu_driver, .lists = host_.package_lists};
+  for (const v1::Slot& slot : host_.machine.slots) {
+    for (const int index : record_.assignment.slots()) {
+      if (slot.index() == index) facts.slots.push_back(slot);
+    }
+  }
+  for (const auto& [name, value] : host_.machine.inherited) {
+    facts.environment.push_back(absl::StrCat(name, "=", value));
+  }
+  snapshot_ = std::thread([paths = record_.paths, assignment = record_.assignment, facts] {
+    const absl::Status status = WriteEnvironmentSnapshot(paths, assignment, facts);
+    if (!status.ok()) spdlog::warn("environment snapshot: {}", FormatStatus(status));
+  });
+}
+
+void AttemptLoop::FinishSnapshot() {
+  // A daemon that died may have left the record unwritten.
+  const bool written =
+      access((record_.paths.Environment() + "/environment.json").c_str(), F_OK) == 0;
+  if (!snapshot_.joinable() && !written && record_.started.has_value()) BeginSnapshot();
+  if (snapshot_.joinable()) snapshot_.join();
 }
 
 void AttemptLoop::NoteStarted(bool resumed) {
@@ -181,6 +207,7 @@ void AttemptLoop::Drain() {
 void AttemptLoop::Upload() {
   const absl::Duration now = host_.clock.Monotonic();
   if (stream_ == 0 || now < next_try_ || now < not_before_) return;
+  FinishSnapshot();
   auto problem = UploadArtifacts(host_.client, record_.id(), record_.paths,
                                  [this] { return mailbox_.Urgent(); });
   switch (problem.status().code()) {

@@ -50,15 +50,29 @@ absl::StatusOr<std::vector<AttemptRecord>> LoadAttempts(const WorkPaths& work) {
     auto record = Load(root);
     if (!record.ok()) {
       spdlog::error("{}: {}; it is left alone", root, FormatStatus(record.status()));
-    } else if (!record->has_value()) {
-      spdlog::info("{}: never accepted, removed", root);
-      XP_RETURN_IF_ERROR(RemoveAll(root));
-    } else {
+    } else if (record->has_value()) {
       records.push_back(**std::move(record));
     }
   }
   if (error) return runner::ErrnoStatus(error.value(), work.Attempts());
   return records;
+}
+
+absl::Status RemoveUnaccepted(const WorkPaths& work) {
+  XP_RETURN_IF_ERROR(MakeFolder(work.Attempts()));
+  std::vector<std::string> unaccepted;
+  std::error_code error;
+  for (fs::directory_iterator it(work.Attempts(), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string root = it->path().string();
+    if (!fs::exists(AttemptPaths(root).Assignment(), error)) unaccepted.push_back(root);
+  }
+  if (error) return runner::ErrnoStatus(error.value(), work.Attempts());
+  for (const std::string& root : unaccepted) {
+    spdlog::info("{}: never accepted, removed", root);
+    XP_RETURN_IF_ERROR(RemoveAll(root));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace xp::daemon

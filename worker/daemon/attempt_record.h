@@ -28,8 +28,11 @@ struct AttemptRecord {
 absl::StatusOr<AttemptRecord> CreateAttempt(const WorkPaths& work,
                                             const v1::Assignment& assignment);
 
-// Everything below work.Attempts(). A folder that holds no assignment was never accepted and is
-// removed; one that cannot be understood is left where it is, and said.
+// Everything below work.Attempts(). A folder that holds no assignment is passed over; one that
+// cannot be understood is left where it is, and said.
 absl::StatusOr<std::vector<AttemptRecord>> LoadAttempts(const WorkPaths& work);
+
+// Removes folders without an assignment: what was never accepted when an earlier daemon died.
+absl::Status RemoveUnaccepted(const WorkPaths& work);
 
 }  // namespace xp::daemon

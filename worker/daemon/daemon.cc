@@ -62,12 +62,17 @@ Daemon::Daemon(const WorkPaths& work, client::Client& client, Clock& clock, Daem
             .cache = cache_,
             .work = work,
             .machine = options_.machine,
-            .runner_binary = options_.runner_binary} {}
+            .runner_binary = options_.runner_binary,
+            .name = options_.host,
+            .gpu_driver = options_.gpu_driver,
+            .package_lists = options_.package_lists} {}
 
 Daemon::~Daemon() { Stop(); }
 
 absl::Status Daemon::Start() {
+  XP_RETURN_IF_ERROR(RemoveUnaccepted(work_));
   XP_ASSIGN_OR_RETURN(std::vector<AttemptRecord> records, LoadAttempts(work_));
+  next_clean_ = clock_.Monotonic();
   {
     MutexLock lock(mutex_);
     for (AttemptRecord& record : records) {
@@ -92,6 +97,7 @@ void Daemon::Stop() {
 
 absl::Status Daemon::WaitUntilDone(absl::Duration timeout) {
   Reap();
+  CleanWhenDue();
   MutexLock lock(mutex_);
   if (refused_.ok() && !(drained_ && attempts_.empty())) {
     changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(timeout));
@@ -115,6 +121,16 @@ void Daemon::Reap() {
     }
   }
   over.clear();  // joins, without the lock
+}
+
+void Daemon::CleanWhenDue() {
+  if (clock_.Monotonic() < next_clean_) return;
+  const CleanResult result = CleanWorkDir(work_, clock_.Now(), options_.clean);
+  if (result.attempts_removed + result.cached_removed + result.checkpoints_removed > 0) {
+    spdlog::info("cleaned: {} attempts, {} cached files, {} checkpoint folders removed",
+                 result.attempts_removed, result.cached_removed, result.checkpoints_removed);
+  }
+  next_clean_ = clock_.Monotonic() + options_.clean_every;
 }
 
 v1::Hello Daemon::MakeHello() {

@@ -17,7 +17,9 @@
 #include "proto/clock.h"
 #include "proto/mutex.h"
 #include "worker/daemon/attempt_loop.h"
+#include "worker/daemon/cleaner.h"
 #include "worker/daemon/config.h"
+#include "worker/daemon/environment_snapshot.h"
 #include "worker/daemon/input_cache.h"
 #include "worker/daemon/session.h"
 #include "worker/daemon/training_spec.h"
@@ -32,6 +34,10 @@ struct DaemonOptions {
   WhenIdle when_idle = WhenIdle::kWait;
   std::string runner_binary;
   TrainingMachine machine;
+  std::string gpu_driver;                  // its version; empty without one
+  std::vector<PackageList> package_lists;  // of the environment snapshots
+  CleanOptions clean;
+  absl::Duration clean_every = absl::Minutes(10);
   SessionOptions session;
 };
 
@@ -60,6 +66,7 @@ class Daemon : private SessionListener {
 
   void TakeAssignment(const v1::Assignment& assignment);
   void Reap();
+  void CleanWhenDue();
 
   const WorkPaths& work_;
   Clock& clock_;
@@ -67,6 +74,7 @@ class Daemon : private SessionListener {
   InputCache cache_;
   Session session_;
   AttemptHost host_;
+  absl::Duration next_clean_;  // by the thread of WaitUntilDone alone
 
   Mutex mutex_;
   CondVar changed_;

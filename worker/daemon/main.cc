@@ -73,6 +73,8 @@ int Run(const xp::daemon::Config& config, const sigset_t& signals) {
                   .slots = *slots,
                   .inherited = Environment(),
                   .cpus = static_cast<int>(std::thread::hardware_concurrency())},
+      .gpu_driver = gpus.driver,
+      .package_lists = xp::daemon::DefaultPackageLists(),
       .session = {.server = address->shown}};
   xp::daemon::Daemon daemon(dir->paths(), client, clock, options);
   if (absl::Status status = daemon.Start(); !status.ok()) return Fail(status);
