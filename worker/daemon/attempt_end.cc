@@ -52,9 +52,11 @@ v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord&
   if (started && record.signal == 0) exited.set_exit_code(record.exit_code);
   exited.set_signal(record.signal);
   exited.set_reason(ReasonOf(record));
-  const bool plain = record.reason == runner::EndReason::kExit && record.exit_code == 0 &&
-                     record.stop_cause == runner::StopCause::kNone;
-  std::string message = plain ? "" : runner::DescribeExit(record);
+  // What the numbers do not say; the server puts them into words itself.
+  std::string message = record.message;
+  if (record.stop_cause == runner::StopCause::kTerminated) {
+    message = "the worker's machine told its runner to end (shutdown?)";
+  }
   if (record.log_truncations > 0) {
     absl::StrAppend(&message, message.empty() ? "" : "; ", "the log was cut ",
                     record.log_truncations,

@@ -116,6 +116,7 @@ void AttemptLoop::Watch() {
     case runner::RunnerPhase::kOrphaned:
       return WatchOrphan(*state);
     case runner::RunnerPhase::kExited:
+      spdlog::info("{}: {}", label_, runner::DescribeExit(*state->exit));
       return End(ExitedMessage(record_.id(), *state->exit));
     case runner::RunnerPhase::kNotStarted:
     case runner::RunnerPhase::kVanished:
@@ -190,7 +191,7 @@ void AttemptLoop::End(v1::Exited exited) {
     next_try_ = host_.clock.Monotonic() + kTryAgain;
     return;  // the runner's own record is still there
   }
-  spdlog::info("{}: {}", label_, exited.message().empty() ? "exit code 0" : exited.message());
+  if (!exited.message().empty()) spdlog::info("{}: {}", label_, exited.message());
   record_.exited = std::move(exited);
   SetPhase(Phase::kDrain);
   v1::WorkerMessage message;
