@@ -2,9 +2,11 @@
 #include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sqlite3.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,13 +88,18 @@ class XpserverTest : public ::testing::Test {
 
   // The gRPC address once the server has written it; empty when it ended instead.
   std::string WaitForAddress(const ServerProcess& server) {
-    while (server.Runs()) {
+    const int watch = inotify_init1(IN_CLOEXEC);
+    inotify_add_watch(watch, dir_.path().c_str(), IN_MOVED_TO);
+    std::string line;
+    while (line.empty() && server.Runs()) {
       std::ifstream file(port_file());
-      std::string line;
-      if (std::getline(file, line)) return line.substr(line.find('=') + 1);
-      usleep(5'000);  // another process's file: there is nothing to wait on
+      if (std::getline(file, line)) break;
+      // Looks again when something was renamed into the folder, or may have ended.
+      pollfd waiting{watch, POLLIN, 0};
+      poll(&waiting, 1, 100);
     }
-    return "";
+    close(watch);
+    return line.substr(line.find('=') + 1);
   }
 
   testing::TempDir dir_;
