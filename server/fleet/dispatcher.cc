@@ -56,14 +56,15 @@ store::AssignRequest Dispatcher::MakeRequest(const core::Assignment& planned,
   request.why = planned.why;
   const int32_t predecessor = trial.trial.attempt();
   if (predecessor == 0) return request;
-  if (trial.trial.worker() != planned.worker) {
-    request.checkpoint_note =
-        absl::StrCat("empty: attempt ", predecessor, "'s lies on worker ", trial.trial.worker());
-  } else if (!session.checkpoints.contains(trial.trial.uid())) {
-    request.checkpoint_note =
-        absl::StrCat("empty: attempt ", predecessor, "'s is no longer on this worker");
-  } else {
+  if (session.checkpoints.contains(trial.trial.uid())) {
+    // The worker takes the newest folder that it has up to this one's.
     request.checkpoint_from_attempt = predecessor;
+  } else {
+    request.checkpoint_note =
+        trial.trial.worker() == planned.worker
+            ? absl::StrCat("empty: attempt ", predecessor, "'s is not on this worker any more")
+            : absl::StrCat("empty: attempt ", predecessor, "'s lies on worker ",
+                           trial.trial.worker());
   }
   return request;
 }

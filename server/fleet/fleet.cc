@@ -100,7 +100,7 @@ absl::StatusOr<std::unique_ptr<WorkerSession>> Fleet::Connect(const v1::Hello& h
   auto session = std::make_shared<Session>();
   session->hello = hello;
   session->outbox = std::move(outbox);
-  session->clock_distance = FromProto(hello.now()) - core_.clock.Now();
+  if (hello.has_now()) session->clock_distance = FromProto(hello.now()) - core_.clock.Now();
   session->checkpoints.insert(hello.checkpoint_trial_uids().begin(),
                               hello.checkpoint_trial_uids().end());
   for (const v1::HeldAttempt& held : hello.held()) {

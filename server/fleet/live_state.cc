@@ -115,11 +115,23 @@ std::vector<core::WaitingTrial> LiveState::Waiting(absl::Time wall) const {
     entry.need.gpus = trial.resources.gpus();
     entry.need.gpu_memory_bytes = trial.resources.gpu_memory_bytes();
     entry.need.labels = LabelList(trial.resources.labels());
-    if (trial.trial.attempt() > 0) entry.checkpoint_worker = trial.trial.worker();
+    entry.checkpoint_worker = CheckpointWorker(trial);
     entry.faulted_workers = trial.faulted_workers;
     waiting.push_back(std::move(entry));
   }
   return waiting;
+}
+
+std::string LiveState::CheckpointWorker(const store::LiveTrial& trial) const {
+  if (trial.trial.attempt() == 0) return "";
+  const auto holds = [&](const Session* session) {
+    return session != nullptr && session->checkpoints.contains(trial.trial.uid());
+  };
+  if (holds(FindSession(trial.trial.worker()))) return trial.trial.worker();
+  for (const auto& [name, session] : sessions) {
+    if (holds(session.get())) return name;
+  }
+  return trial.trial.worker();
 }
 
 std::vector<core::WorkerView> LiveState::Workers(absl::Duration now, absl::Time wall) const {

@@ -84,6 +84,9 @@ class LiveState {
 
  private:
   absl::flat_hash_set<int> BusySlots(std::string_view worker) const;
+  // Who holds the newest checkpoint folder of a trial that ran before: its last worker, unless that
+  // one has none (it never began) and another has; empty for a first attempt.
+  std::string CheckpointWorker(const store::LiveTrial& trial) const;
 
   const FleetSettings& settings_;
   std::map<core::TrialId, store::LiveTrial> trials_;

@@ -64,14 +64,19 @@ absl::Status PrepareCheckpoints(const WorkPaths& work, const v1::Assignment& ass
   const std::string dir = work.CheckpointDir(assignment.attempt(), shared);
   workspace->checkpoint_dir = dir;
   if (!Exists(dir) && assignment.checkpoint_from_attempt() > 0) {
+    // An attempt that was assigned and never began has no folder: then the one before it counts.
     v1::AttemptId before = assignment.attempt();
     before.set_number(assignment.checkpoint_from_attempt());
+    while (before.number() > 1 && !Exists(work.CheckpointDir(before, shared))) {
+      before.set_number(before.number() - 1);
+    }
     const std::string from = work.CheckpointDir(before, shared);
     if (Exists(from)) {
       XP_RETURN_IF_ERROR(CopyFolder(from, dir, CopyHow::kShare));
     } else {
       workspace->checkpoint_note =
-          absl::StrCat("empty: attempt ", before.number(), "'s is not on this worker any more");
+          absl::StrCat("empty: attempt ", assignment.checkpoint_from_attempt(),
+                       "'s is not on this worker any more");
     }
   }
   XP_RETURN_IF_ERROR(MakeFolder(dir));

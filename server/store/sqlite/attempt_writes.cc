@@ -56,6 +56,12 @@ absl::StatusOr<v1::Assignment> SqliteAttemptWrites::Assign(const AssignRequest& 
   both.attempt.assign_time = session_.now_ns();
   both.attempt.checkpoint_from_attempt = request.checkpoint_from_attempt;
   both.attempt.checkpoint_note = request.checkpoint_note;
+  XP_ASSIGN_OR_RETURN(const v1::TrialSpec spec, LoadSpec(db, trial.id));
+  if (!spec.checkpoint_dir().empty() && trial.attempt > 1) {
+    // On a shared disk the predecessor's folder is there whoever ran it.
+    both.attempt.checkpoint_from_attempt = trial.attempt - 1;
+    both.attempt.checkpoint_note.clear();
+  }
   XP_RETURN_IF_ERROR(InsertAttempt(db, both.attempt));
   XP_RETURN_IF_ERROR(SaveTrial(db, trial));
   return MakeAssignment(db, trial, both.attempt);
