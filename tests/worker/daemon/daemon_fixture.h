@@ -92,7 +92,7 @@ class DaemonFixture : public ::testing::Test {
     const absl::Time deadline = absl::Now() + absl::Seconds(30);
     while (!condition()) {
       if (absl::Now() > deadline) return false;
-      absl::SleepFor(absl::Milliseconds(5));
+      absl::SleepFor(absl::Milliseconds(5));  // lint: sleeps, because processes tell no condition
     }
     return true;
   }
