@@ -9,18 +9,17 @@ vocab_size=4000 max_length=128
 prepare_reviews() {
   say "reviews: $reviews_name"
   prepared=$state/prepared/$(prepared_key)
-  local model folder threads
-  threads=$(nproc)
+  local model folder
   for model in "${models[@]}"; do
     folder=$prepared/$model
     [ -f "$folder/done" ] && continue
     rm -rf "$folder"
     mkdir -p "$folder"
     say "tokenising for $model (once)"
-    "$bin/xptrain" vocab --model-type "${model_type[$model]}" --input "$reviews" \
-      --vocab-size $vocab_size --output "$folder/model" || fail "xptrain vocab failed, see above"
+    "$bin/xptrain" vocab --model-type "${model_type[$model]}" --size $vocab_size \
+      --max-position $max_length --output "$folder/model" "$reviews" || fail "xptrain vocab failed, see above"
     "$bin/xptrain" prepare --model "$folder/model" --input "$reviews" --max-length $max_length \
-      --threads "$threads" --output "$folder" || fail "xptrain prepare failed, see above"
+      --output "$folder" || fail "xptrain prepare failed, see above"
     touch "$folder/done"
   done
 }
