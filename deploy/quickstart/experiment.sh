@@ -57,7 +57,7 @@ defaults:
     - {name: "test:f1",        regex: "'eval_f1': (.*?),"}
     - {name: "test:precision", regex: "'eval_precision': (.*?),"}
     - {name: "test:recall",    regex: "'eval_recall': (.*?),"}
-  params: {epochs: $epochs, train_batch_size: 32, learning_rate: 5e-4, seed: 42}
+  params: {epochs: $epochs, train_batch_size: 16, learning_rate: 2e-3, warmup_ratio: 0.1, seed: 42}
   resources: {gpus: 0}
 trials:
 YAML
@@ -84,6 +84,6 @@ What to type next:
   xpctl submit $spec --wait                            change the file first: a new name, other params
   PYTHONPATH=$python_path /usr/bin/python3 -c 'import xp; print(xp.connect("$server").experiment("$experiment").dataframe().T)'
 
-xpserver and xpworker stay up (HTTP: http://$http); deploy/quickstart.sh --stop ends them.
+xpserver and xpworker stay up (HTTP: http://$http); deploy/quickstart.sh$([ "$state" = "$root/.quickstart" ] || echo " --state $state") --stop ends them.
 TEXT
 }

@@ -2,6 +2,8 @@
 worker of two slots. What they started wrote logs, which a failed test prints."""
 
 import os
+import signal
+import sys
 import tempfile
 
 import pytest
@@ -11,6 +13,8 @@ LONG = os.environ.get("XP_LONG") == "1"
 
 
 def pytest_configure():
+    # ctest's time limit: the fixtures still end what they started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     missing = [name for name in ("xpserver", "xpworker", "xprunner", "xpctl") if not (BIN / name).exists()]
     if missing:
         pytest.exit(f"not in {BIN} (XP_BIN_DIR): {', '.join(missing)}; build them first", returncode=1)

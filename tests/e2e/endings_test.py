@@ -165,3 +165,15 @@ def test_retry_after_failure_is_the_next_attempt(shared):
 
 def wait_for_log(cluster, name, text):
     eventually(lambda: cluster.trial(name).attempt > 0 and text in cluster.log(name), 20, f"{text} in the log of {name}")
+
+
+def test_three_quick_failures_of_different_trials_drain_the_worker(cluster):
+    cluster.start_server()
+    cluster.start_worker()
+    trials = [{"name": f"t{i}", "command": ["false"]} for i in range(6)]
+    cluster.submit({"experiment": "e", "trials": trials})
+    eventually(lambda: cluster.worker("w1").drained, 20, "the worker is drained")
+    assert cluster.worker("w1").drain_reason
+    # The fourth may have been assigned before the third's end was stored; the last one never.
+    assert cluster.state("e/t5") == "QUEUED"
+    assert "drain" in cluster.xpctl("why", "e/t5").stdout.lower()
