@@ -16,8 +16,9 @@ spdlog::level::level_enum LevelOf(absl::StatusCode code) {
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kDataLoss:
     case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kUnavailable:
       return spdlog::level::err;
+    case absl::StatusCode::kUnavailable:
+      return spdlog::level::warn;
     case absl::StatusCode::kOk:
     case absl::StatusCode::kCancelled:
       return spdlog::level::debug;

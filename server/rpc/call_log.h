@@ -2,9 +2,9 @@
 // ends, with its path, status, duration and caller, and so that an exception of a library becomes
 // an INTERNAL status instead of a silent UNKNOWN.
 //
-// Level: failures of the server (INTERNAL, DATA_LOSS, UNKNOWN, UNAVAILABLE) as errors, refused
-// calls as info, the rest as debug. Counts calls by code for /metrics.
-// Safe from any thread.
+// Level: failures of the server (INTERNAL, DATA_LOSS, UNKNOWN) as errors, UNAVAILABLE (also of a
+// server that stops) as warnings, refused calls as info, the rest as debug. Counts calls by code
+// for /metrics. Safe from any thread.
 #pragma once
 
 #include <absl/status/status.h>

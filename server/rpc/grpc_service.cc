@@ -75,6 +75,7 @@ template <typename Call>
 grpc::Status RunClientStream(CallLog& log, std::string_view path, grpc::ServerContext& context,
                              Call&& call) {
   const absl::Duration start = log.clock().Monotonic();
+  const std::string peer = context.peer();  // no longer known once the stream is broken
   absl::Status status;
   try {
     status = call();
@@ -82,7 +83,7 @@ grpc::Status RunClientStream(CallLog& log, std::string_view path, grpc::ServerCo
     status = absl::InternalError(
         absl::StrCat("the server failed on this call (a bug; please report it): ", error.what()));
   }
-  log.Note(path, context.peer(), log.clock().Monotonic() - start, status);
+  log.Note(path, peer, log.clock().Monotonic() - start, status);
   return ToGrpcStatus(status);
 }
 

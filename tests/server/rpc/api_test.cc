@@ -202,5 +202,34 @@ TEST_F(ApiTest, AFullDiskRefusesUploads) {
   EXPECT_EQ(writer->Finish().error_code(), grpc::RESOURCE_EXHAUSTED);
 }
 
+TEST_F(ApiTest, ADefinitionAddedAfterTheFactAppears) {
+  Submit(MakeSubmit("E", {"a"}));
+  RunAll({0.5});
+  v1::BackfillMetricsRequest request;
+  request.set_experiment("E");
+  v1::MetricDefinition* definition = request.add_definitions();
+  definition->set_name("later");
+  definition->set_regex("loss=([0-9])");
+  const auto stub = v1::Metrics::NewStub(channel_);
+  for (const auto outcome :
+       {v1::BackfillMetricsResponse::STORED, v1::BackfillMetricsResponse::UNCHANGED}) {
+    const auto context = Context();
+    const auto reader = stub->BackfillMetrics(context.get(), request);
+    v1::BackfillMetricsResponse response;
+    ASSERT_TRUE(reader->Read(&response));
+    EXPECT_EQ(response.outcome(), outcome) << response.message();
+    EXPECT_EQ(response.attempts_total(), 1);
+    EXPECT_FALSE(reader->Read(&response));
+    EXPECT_TRUE(reader->Finish().ok());
+  }
+  v1::CompareTrialsRequest compare;
+  compare.add_experiments("E");
+  compare.add_metrics("later");
+  v1::CompareTrialsResponse table;
+  const grpc::Status status = Compare(compare, &table);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_DOUBLE_EQ(table.rows(0).cells(0).summary().avg(), 1.0);
+}
+
 }  // namespace
 }  // namespace xp::rpc
