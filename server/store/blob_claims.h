@@ -37,6 +37,38 @@ class BlobClaims {
     return std::make_unique<Claim>(this, std::move(name));
   }
 
+  // While one lives, nothing is collected: a backup copies what the database names.
+  class Pause {
+   public:
+    explicit Pause(BlobClaims* owner) : owner_(*owner) {
+      MutexLock lock(owner_.mutex_);
+      ++owner_.pauses_;
+      while (owner_.removing_) owner_.changed_.Wait(owner_.mutex_);
+    }
+    ~Pause() {
+      MutexLock lock(owner_.mutex_);
+      --owner_.pauses_;
+    }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    BlobClaims& owner_;
+  };
+
+  // Brackets the removal of one blob. False: paused, remove nothing.
+  bool BeginRemoval() {
+    MutexLock lock(mutex_);
+    if (pauses_ > 0) return false;
+    removing_ = true;
+    return true;
+  }
+  void EndRemoval() {
+    MutexLock lock(mutex_);
+    removing_ = false;
+    changed_.NotifyAll();
+  }
+
  private:
   void Release(const std::string& sha256) {
     MutexLock lock(mutex_);
@@ -44,7 +76,10 @@ class BlobClaims {
   }
 
   Mutex mutex_;
+  CondVar changed_;
   absl::flat_hash_set<std::string> taken_ ABSL_GUARDED_BY(mutex_);
+  int pauses_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool removing_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace xp::store

@@ -63,6 +63,14 @@ absl::StatusOr<bool> RemoveRow(WriteSession& session, int64_t id) {
   return true;
 }
 
+// The row, then the file.
+absl::Status Remove(const CollectionParts& parts, const Candidate& candidate) {
+  XP_ASSIGN_OR_RETURN(const bool removed, parts.store->Apply<bool>([&](WriteContext& context) {
+    return RemoveRow(SessionOf(context), candidate.id);
+  }));
+  return removed ? parts.folder->Remove(candidate.sha256) : absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CollectBlobs(const CollectionParts& parts, int64_t& cursor) {
@@ -71,10 +79,10 @@ absl::Status CollectBlobs(const CollectionParts& parts, int64_t& cursor) {
     // While it is claimed no upload can put a new file in the place of the one that goes.
     const auto claim = parts.claims->Take(candidate.sha256);
     if (claim == nullptr) continue;
-    XP_ASSIGN_OR_RETURN(const bool removed, parts.store->Apply<bool>([&](WriteContext& context) {
-      return RemoveRow(SessionOf(context), candidate.id);
-    }));
-    if (removed) XP_RETURN_IF_ERROR(parts.folder->Remove(candidate.sha256));
+    if (!parts.claims->BeginRemoval()) return absl::OkStatus();  // a backup runs
+    const absl::Status status = Remove(parts, candidate);
+    parts.claims->EndRemoval();
+    XP_RETURN_IF_ERROR(status);
   }
   if (cursor != 0) return absl::OkStatus();
   return parts.folder->RemoveStalePartials(parts.options->clock->Now() - parts.options->blob_pin,

@@ -5,6 +5,7 @@
 
 #include "proto/status.h"
 #include "server/store/blob_hash.h"
+#include "server/store/sqlite/sqlite_write_context.h"
 
 namespace xp::store {
 
@@ -61,6 +62,13 @@ StoreKit::StoreKit(StoreOptions::Place place) {
 StoreKit::~StoreKit() = default;
 
 StoreOptions StoreKit::Options() { return options; }
+
+absl::Status StoreKit::LimitPages(int pages) {
+  return Do([&](WriteContext& context) {
+    const std::string pragma = "PRAGMA max_page_count = " + std::to_string(pages);
+    return SessionOf(context).db().RunScript(pragma.c_str());
+  });
+}
 
 void StoreKit::Reopen() {
   store_.reset();

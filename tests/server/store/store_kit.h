@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "proto/clock.h"
+#include "server/store/admin_store.h"
 #include "server/store/attempt_store.h"
 #include "server/store/backfill_store.h"
 #include "server/store/blob_store.h"
@@ -74,7 +75,12 @@ class StoreKit {
   Store& store() { return *store_; }
   // Ends the store and opens it again in the same folder (kDisk).
   void Reopen();
+  // Ends the store; Reopen begins a new one.
+  void CloseStore() { store_.reset(); }
   StoreOptions Options();
+  // The database may grow to so many pages and no further (a full disk to SQLite); never below what
+  // it has.
+  absl::Status LimitPages(int pages);
 
   template <typename T>
   absl::StatusOr<T> Do(std::function<absl::StatusOr<T>(WriteContext&)> change) {
