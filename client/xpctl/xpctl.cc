@@ -29,9 +29,10 @@ void Describe(CLI::App& app, GlobalOptions* options, Action* action) {
   // Global options are taken after the command too; one command each time.
   app.fallthrough();
   app.require_subcommand(1);
-  for (const auto add : {AddSubmit, AddCompare, AddExperiments, AddTrials, AddShow, AddLogs,
-                         AddWatch, AddPlot, AddStop, AddRetry, AddDelete, AddWhy, AddMetrics,
-                         AddData, AddArtifacts, AddExport, AddWorkers, AddAdmin, AddCompletion}) {
+  for (const auto add :
+       {AddSubmit,  AddRun,   AddSync,      AddCompare, AddExperiments, AddTrials, AddShow,
+        AddLogs,    AddWatch, AddPlot,      AddStop,    AddRetry,       AddDelete, AddWhy,
+        AddMetrics, AddData,  AddArtifacts, AddExport,  AddWorkers,     AddAdmin,  AddCompletion}) {
     add(app, action);
   }
 }

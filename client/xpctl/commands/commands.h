@@ -24,6 +24,8 @@ void AddArtifacts(CLI::App& app, Action* action);
 void AddExport(CLI::App& app, Action* action);
 void AddWorkers(CLI::App& app, Action* action);
 void AddAdmin(CLI::App& app, Action* action);
+void AddRun(CLI::App& app, Action* action);
+void AddSync(CLI::App& app, Action* action);
 void AddCompletion(CLI::App& app, Action* action);
 
 }  // namespace xp::xpctl

@@ -1,0 +1,114 @@
+#include "client/xpctl/run/run_record.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "client/cpp/file_descriptor.h"
+#include "client/cpp/system_error.h"
+
+namespace xp::xpctl {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+ordered_json ToJson(const RunRecord& record) {
+  ordered_json json{{"version", 1},
+                    {"id", record.id},
+                    {"experiment", record.experiment},
+                    {"trial", record.trial},
+                    {"command", record.command},
+                    {"preset", record.preset},
+                    {"start_time_ms", record.start_time_ms},
+                    {"trial_uid", record.trial_uid},
+                    {"attempt", record.attempt}};
+  json["metrics"] = ordered_json::array();
+  for (const capture::MetricDefinition& metric : record.metrics) {
+    json["metrics"].push_back({{"name", metric.name}, {"regex", metric.regex}});
+  }
+  return json;
+}
+
+}  // namespace
+
+absl::Status SaveRun(const RunRecord& record) {
+  const std::string path = record.folder + "/run.json";
+  const std::string part = path + ".part";
+  const std::string text =
+      ToJson(record).dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  const client::FileDescriptor file(
+      ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.ok()) return client::SystemError(errno, part);
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(file.get()) != 0 || ::rename(part.c_str(), path.c_str()) != 0) {
+    return client::SystemError(errno, path);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RunRecord> LoadRun(const std::string& folder) {
+  std::ifstream stream(folder + "/run.json", std::ios::binary);
+  if (!stream) return absl::NotFoundError(folder + ": no run.json in it");
+  try {
+    const ordered_json json = ordered_json::parse(stream);
+    if (json.at("version") != 1) {
+      return absl::InvalidArgumentError(folder + ": a run of another version of xpctl");
+    }
+    RunRecord record;
+    record.folder = folder;
+    record.id = json.at("id");
+    record.experiment = json.at("experiment");
+    record.trial = json.at("trial");
+    record.command = json.at("command").get<std::vector<std::string>>();
+    record.preset = json.at("preset");
+    record.start_time_ms = json.at("start_time_ms");
+    record.trial_uid = json.at("trial_uid");
+    record.attempt = json.at("attempt");
+    for (const ordered_json& metric : json.at("metrics")) {
+      record.metrics.push_back({metric.at("name"), metric.at("regex"), ""});
+    }
+    return record;
+  } catch (const nlohmann::json::exception& error) {
+    return absl::InvalidArgumentError(folder + "/run.json: " + error.what());
+  }
+}
+
+absl::StatusOr<std::string> RunsFolder(const GetEnv& getenv) {
+  const auto value = [&](const char* name) -> std::string {
+    const char* text = getenv(name);
+    return text == nullptr ? "" : text;
+  };
+  if (const std::string folder = value("XP_RUNS_DIR"); !folder.empty()) {
+    return fs::absolute(folder).string();
+  }
+  if (const std::string state = value("XDG_STATE_HOME"); !state.empty()) return state + "/xp/runs";
+  if (const std::string home = value("HOME"); !home.empty()) return home + "/.local/state/xp/runs";
+  return absl::FailedPreconditionError("no place for runs: set $XP_RUNS_DIR");
+}
+
+std::vector<std::string> PendingRuns(const std::string& runs_folder) {
+  std::vector<std::string> folders;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(runs_folder, error)) {
+    if (fs::exists(entry.path() / "run.json", error)) folders.push_back(entry.path().string());
+  }
+  // Their names begin with the time.
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+absl::Status RemoveRun(const RunRecord& record) {
+  std::error_code error;
+  fs::remove_all(record.folder, error);
+  if (error) return client::SystemError(error.value(), record.folder);
+  return absl::OkStatus();
+}
+
+}  // namespace xp::xpctl
