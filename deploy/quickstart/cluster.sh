@@ -46,6 +46,31 @@ stop_cluster() {
     say "nothing to stop: neither server nor worker of $state runs"
     return
   fi
+  ! alive server || ! alive worker || stop_trials
   end worker
   end server
+}
+
+# Training outlives its worker: what still runs is asked to end first, and waited for.
+stop_trials() {
+  local spec trial waited=0
+  alive server
+  bin=$(dirname "$(readlink "/proc/$pid/exe")") # the programs that run, whatever --bin says now
+  server=$(sed -n 's/^XP_SERVER=//p' "$state/server.ports")
+  for spec in "$state"/specs/*.yaml; do
+    for trial in $(open_trials "$(basename "$spec" .yaml)"); do
+      say "stopping the trial $trial"
+      xpctl stop "$trial" >/dev/null || true
+      while [ $waited -lt 300 ] && open_trials "${trial%%/*}" | grep -qxF "$trial"; do
+        sleep 0.5
+        waited=$((waited + 1))
+      done
+    done
+  done
+}
+
+# The trials of an experiment that have not ended, as E/T.
+open_trials() {
+  xpctl --output csv trials "$1" 2>/dev/null |
+    sed -n "s#^\\($1/\\)\\{0,1\\}\\([^,]*\\),\\(QUEUED\\|ASSIGNED\\|RUNNING\\|LOST\\|STOPPING\\).*#$1/\\2#p"
 }

@@ -2,25 +2,21 @@
 exactly once."""
 
 import os
+import pathlib
 import signal
 
-from cluster import outcome, python
+from cluster import PYTHON, outcome
 from processes import eventually, processes_in
 
 STEPS = 60
-TRAINING = f"""
-import pathlib, time
-for step in range({STEPS}):
-    print(f"step={{step}} f1={{step / 100}}", flush=True)
-    time.sleep(0.04)
-"""
+TRAINING = [PYTHON, str(pathlib.Path(__file__).parents[1] / "fixtures/slow_training.py"), str(STEPS)]
 DEFINITION = [{"name": "f1", "regex": r"step=(?P<step>\d+) f1=(?P<value>\S+)"}]
 LOG = "".join(f"step={step} f1={step / 100}\n" for step in range(STEPS)).encode()
 
 
 def train(cluster, experiment):
     """Submits the training and waits until some of its lines are on the server."""
-    trials = [{"name": "t", "command": python(TRAINING), "metrics": DEFINITION}]
+    trials = [{"name": "t", "command": TRAINING, "metrics": DEFINITION}]
     cluster.submit({"experiment": experiment, "trials": trials})
     eventually(lambda: cluster.trial(f"{experiment}/t").attempt and cluster.log(f"{experiment}/t").count(b"\n") > 5)
 

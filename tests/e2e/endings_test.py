@@ -126,12 +126,12 @@ def test_a_time_limit_stops_the_command(shared):
 
 def test_a_stop_gives_the_grace_that_was_asked_for(shared):
     code = """
-import signal, sys, time
+import signal, sys
 def end(*_):
     print("saving"); print("saved"); sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 print("ready")
-time.sleep(300)
+signal.pause()
 """
     spec = {"experiment": "graceful", "trials": [{"name": "t", "command": python(code), "stop_grace": "30s"}]}
     shared.submit(spec)

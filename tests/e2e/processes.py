@@ -22,7 +22,7 @@ def eventually(check, seconds=30, what=None):
         if time.monotonic() > deadline:
             what = what or getattr(check, "__name__", "it")
             raise AssertionError(f"not within {seconds} s: {what}") from problem
-        time.sleep(0.03)
+        time.sleep(0.03)  # lint: sleeps, because processes tell no condition
 
 
 class Process:

@@ -7,13 +7,14 @@ import http.server
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 import threading
 
 import pytest
 from cluster import BIN
-from processes import end_all_in
+from processes import end_all_in, processes_in
 
 DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
 
@@ -131,7 +132,18 @@ def test_the_whole_of_it_twice_and_the_stop(state):
     assert pids == [(state / f"{name}.pid").read_text() for name in ("server", "worker")], "a running one is used again"
     names = [re.search(r"quickstart-\d{8}-\d{6}", shown)[0] for shown in (first, second)]
     assert names[0] != names[1]
+    long = subprocess.Popen(
+        [DEPLOY / "quickstart.sh", "--bin", BIN, "--state", state, "--epochs", "1000"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    for line in long.stdout:
+        if "RUNNING" in line:
+            break
+    os.killpg(long.pid, signal.SIGINT)  # Ctrl-C ends the waiting, not the trials
+    long.communicate(timeout=20)
     stopped = quickstart("--stop", "--state", state).stdout
+    assert stopped.count("stopping the trial") == 2, stopped
+    assert processes_in(state) == []
     assert "stopped server" in stopped and "stopped worker" in stopped
     for text in pids:
         assert not pathlib.Path(f"/proc/{text.split()[0]}").exists()
