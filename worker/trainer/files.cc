@@ -3,13 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <absl/strings/str_format.h>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
-
-#include "absl/strings/str_format.h"
 
 namespace xp::trainer {
 namespace {

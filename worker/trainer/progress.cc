@@ -1,9 +1,8 @@
 #include "worker/trainer/progress.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <utility>
-
-#include "absl/strings/str_format.h"
 
 namespace xp::trainer {
 namespace {

@@ -5,11 +5,10 @@
 #include <sched.h>
 #include <torch/version.h>
 
+#include <absl/strings/str_format.h>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-
-#include "absl/strings/str_format.h"
 
 namespace xp::trainer {
 namespace {

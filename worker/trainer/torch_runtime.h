@@ -4,12 +4,11 @@
 
 #include <ATen/ATen.h>
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace xp::trainer {
 

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -89,6 +88,30 @@ class ParityTest(unittest.TestCase):
                     for a, b in zip(wanted.tolist(), logits):
                         self.assertAlmostEqual(a, b, delta=1e-4)
 
+    def test_a_pytorch_file_is_read_and_nothing_in_it_is_run(self):
+        config, weights, model = self.make_model("distilbert")
+        line = '{"input_ids": [5, 9, 30]}\n'
+        wanted = xptrain("predict", "--model", model, "--ids", text=line).stdout
+        (model / "model.safetensors").unlink()
+        from collections import OrderedDict
+        torch.save(OrderedDict(weights), model / "pytorch_model.bin")
+        self.assertEqual(xptrain("predict", "--model", model, "--ids", text=line).stdout, wanted)
+        good = (model / "pytorch_model.bin").read_bytes()
+        (model / "pytorch_model.bin").write_bytes(good[:40000] + bytes([good[40000] ^ 1]) + good[40001:])
+        done = xptrain("predict", "--model", model, "--ids", text=line, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"pytorch_model\.bin: byte \d+: .*checksum")
+
+        class Evil:
+            def __reduce__(self):
+                return os.system, (f"touch {model}/ran",)
+
+        torch.save({"a": Evil()}, model / "pytorch_model.bin")
+        done = xptrain("predict", "--model", model, "--ids", text=line, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("posix.system", done.stderr)
+        self.assertFalse((model / "ran").exists())
+
     def test_twenty_steps_follow_the_reference(self):
         for kind in KINDS:
             with self.subTest(kind):
@@ -129,10 +152,10 @@ class ParityTest(unittest.TestCase):
         checkpoints, metrics = self.dir / "checkpoints", self.dir / "metrics.jsonl"
         checkpoints.mkdir()
         process = subprocess.Popen([XPTRAIN, *map(str, common), "--checkpoint-dir", str(checkpoints), "--trace",
-                                    str(first)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and (not first.exists() or first.stat().st_size < 2000):
-            time.sleep(0.01)  # the other process has to get somewhere first
+                                    str(first), "--logging_steps", "1"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        for _ in range(40):
+            process.stdout.readline()  # in the middle of the second epoch
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 75, err)

@@ -1,14 +1,14 @@
 // What the commands of xptrain share: how they are put together, their exit codes, their manners.
 #pragma once
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "worker/trainer/progress.h"
 
 namespace xp::trainer {

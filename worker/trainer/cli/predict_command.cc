@@ -1,10 +1,10 @@
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/files.h"

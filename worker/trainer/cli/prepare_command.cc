@@ -1,9 +1,9 @@
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <iostream>
 #include <memory>
 #include <thread>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/data/prepare.h"
 

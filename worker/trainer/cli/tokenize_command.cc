@@ -1,9 +1,9 @@
+#include <absl/strings/str_format.h>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"

@@ -1,7 +1,7 @@
+#include <absl/strings/str_format.h>
 #include <iostream>
 #include <memory>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/train/trainer.h"
 

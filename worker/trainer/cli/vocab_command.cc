@@ -1,9 +1,9 @@
+#include <absl/strings/str_format.h>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/files.h"

@@ -1,12 +1,12 @@
 // The layout of the Large Movie Review Dataset: [aclImdb/]{train,test}/{neg,pos}/ID_RATING.txt,
 // as a folder or a tar of it. The documents come sorted by path, so that both give the same.
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/data/archive.h"
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/files.h"

@@ -4,10 +4,10 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <absl/strings/str_format.h>
 #include <cerrno>
 #include <memory>
 
-#include "absl/strings/str_format.h"
 #endif
 
 namespace xp::trainer {

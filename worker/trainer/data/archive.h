@@ -1,12 +1,11 @@
 // The files of a tar archive, compressed or not (gz, xz, zst, bz2), read once from front to back.
 #pragma once
 
+#include <absl/status/status.h>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "absl/status/status.h"
 
 namespace xp::trainer {
 

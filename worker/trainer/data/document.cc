@@ -1,8 +1,8 @@
 #include "worker/trainer/data/document.h"
 
+#include <absl/strings/str_format.h>
 #include <fstream>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 
 namespace xp::trainer {

@@ -1,15 +1,14 @@
 // Labelled texts as they come out of a data set, before any tokeniser.
 #pragma once
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace xp::trainer {
 

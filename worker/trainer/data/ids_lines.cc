@@ -1,10 +1,10 @@
 #include "worker/trainer/data/ids_lines.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 
 namespace xp::trainer {

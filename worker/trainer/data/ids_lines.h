@@ -2,11 +2,11 @@
 // {"input_ids": [...], "attention_mask": [...], "token_type_ids": [...], "label": 1}
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <filesystem>
 #include <istream>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/data/shard.h"
 
 namespace xp::trainer {

@@ -1,8 +1,8 @@
 // One JSON object a line, with a text and a label (text, whole number or boolean).
+#include <absl/strings/str_format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/tokenizer/utf8.h"

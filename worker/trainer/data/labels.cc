@@ -1,8 +1,7 @@
 #include "worker/trainer/data/labels.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
-
-#include "absl/strings/str_format.h"
 
 namespace xp::trainer {
 namespace {

@@ -1,13 +1,13 @@
 // Which class index a label of the data has. Immutable after it is made; any thread.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/model/config.h"
 
 namespace xp::trainer {

@@ -2,13 +2,13 @@
 
 #include <zlib.h>
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/data/encode_pool.h"
 #include "worker/trainer/data/labels.h"
 #include "worker/trainer/data/shard.h"

@@ -2,11 +2,11 @@
 // tokenizer, so that training needs nothing else.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <filesystem>
 #include <functional>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/progress.h"
 

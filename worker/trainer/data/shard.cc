@@ -2,12 +2,12 @@
 
 #include <zlib.h>
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 
 namespace xp::trainer {

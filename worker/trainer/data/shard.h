@@ -2,14 +2,13 @@
 // may be read by any thread.
 #pragma once
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace xp::trainer {
 

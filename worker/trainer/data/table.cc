@@ -1,9 +1,9 @@
 // CSV (RFC 4180: quotes, quotes doubled, line breaks inside them) and TSV (no quoting: a field ends
 // at a tab). The first line names the columns.
+#include <absl/strings/str_format.h>
 #include <fstream>
 #include <vector>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/files.h"
 

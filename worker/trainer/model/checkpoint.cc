@@ -1,11 +1,11 @@
 #include "worker/trainer/model/checkpoint.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <cstring>
 #include <set>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/weight_files.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"

@@ -1,12 +1,12 @@
 // A classifier's arrays from and to a Hugging Face model folder. Needs LibTorch. One owner.
 #pragma once
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/model/safetensors.h"
 

@@ -1,10 +1,10 @@
 #include "worker/trainer/model/config.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <map>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 
 namespace xp::trainer {

@@ -2,14 +2,13 @@
 // one set. Immutable after reading; any thread.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "absl/status/statusor.h"
 
 namespace xp::trainer {
 

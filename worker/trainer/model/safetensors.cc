@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <absl/strings/str_format.h>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 
 namespace xp::trainer {

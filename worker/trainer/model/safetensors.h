@@ -3,6 +3,8 @@
 // long as it does.
 #pragma once
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -10,9 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace xp::trainer {
 

@@ -2,10 +2,10 @@
 // here: pytorch_model.bin is read, never run. Pure functions, any thread.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <filesystem>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/model/safetensors.h"
 
 namespace xp::trainer {

@@ -1,10 +1,10 @@
 #include "worker/trainer/tokenizer/bpe.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <queue>
 #include <tuple>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/tokenizer/byte_level.h"
 #include "worker/trainer/tokenizer/utf8.h"
 

@@ -2,6 +2,7 @@
 // any thread.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -10,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/tokenizer/vocabulary.h"
 
 namespace xp::trainer {

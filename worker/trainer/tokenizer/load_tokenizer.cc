@@ -1,10 +1,10 @@
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 
+#include <absl/strings/str_format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/tokenizer/utf8.h"
 

@@ -2,13 +2,13 @@
 // (WordPiece) or vocab.json with merges.txt (byte-level BPE), with tokenizer_config.json.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/tokenizer/tokenizer.h"
 
 namespace xp::trainer {

@@ -1,11 +1,11 @@
 #include "worker/trainer/tokenizer/tokenizer.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/tokenizer/byte_level.h"
 
 namespace xp::trainer {

@@ -1,10 +1,10 @@
 // tokenizer.json, as the Rust tokenizers write it: the part of it that BERT- and RoBERTa-like
 // models use. Anything else is named and refused, never guessed.
+#include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 

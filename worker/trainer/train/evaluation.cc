@@ -1,8 +1,7 @@
 #include "worker/trainer/train/evaluation.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
-
-#include "absl/strings/str_format.h"
 
 namespace xp::trainer {
 namespace {

@@ -1,11 +1,11 @@
 // One pass over labelled examples without training. Needs LibTorch.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <atomic>
 #include <functional>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/data/collate.h"
 #include "worker/trainer/data/shard.h"
 #include "worker/trainer/model/classifier.h"

@@ -1,11 +1,11 @@
 #include "worker/trainer/train/results.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/train/log_lines.h"
 

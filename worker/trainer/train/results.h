@@ -2,13 +2,13 @@
 // files that they write.
 #pragma once
 
+#include <absl/status/status.h>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "worker/trainer/train/metrics.h"
 
 namespace xp::trainer {

@@ -2,10 +2,10 @@
 
 #include <zlib.h>
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/data/prepare.h"
 #include "worker/trainer/files.h"

@@ -1,12 +1,12 @@
 // From options to what a training needs: data, model, device. Needs LibTorch.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/data/shard.h"
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/torch_runtime.h"

@@ -1,10 +1,10 @@
 #include "worker/trainer/train/train_state.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/checkpoint.h"
 #include "worker/trainer/torch_runtime.h"

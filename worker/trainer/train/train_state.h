@@ -1,13 +1,13 @@
 // Where a training stands, on disk: enough to go on as if it had never stopped. Needs LibTorch.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/train/adamw.h"
 

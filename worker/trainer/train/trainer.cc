@@ -1,5 +1,6 @@
 #include "worker/trainer/train/trainer.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -7,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/data/collate.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/checkpoint.h"

@@ -2,10 +2,10 @@
 // LibTorch. One per process (LibTorch's seeds and threads are the process's).
 #pragma once
 
+#include <absl/status/status.h>
 #include <atomic>
 #include <ostream>
 
-#include "absl/status/status.h"
 #include "worker/trainer/progress.h"
 #include "worker/trainer/train/train_options.h"
 

@@ -1,5 +1,6 @@
 #include "worker/trainer/vocab/vocab_builder.h"
 
+#include <absl/strings/str_format.h>
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -7,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_format.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/tokenizer/bert_text.h"
 #include "worker/trainer/tokenizer/byte_level.h"

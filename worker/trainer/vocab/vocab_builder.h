@@ -3,14 +3,13 @@
 // order gives the same files. Not thread-safe.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
-#include "absl/status/statusor.h"
 
 namespace xp::trainer {
 

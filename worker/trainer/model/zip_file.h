@@ -1,0 +1,22 @@
+// The members of a zip archive that are stored, not compressed: what torch.save writes. Reads the
+// central directory; no other kind of zip. Pure functions over memory, any thread.
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace xp::trainer {
+
+struct ZipMember {
+  std::string_view bytes;  // within the archive's memory
+  uint64_t offset = 0;     // of the bytes
+};
+
+// By name. DATA_LOSS with the byte where it is damaged, and for each member whose CRC-32 does not
+// fit; UNIMPLEMENTED for compressed members and for zip64.
+absl::StatusOr<std::map<std::string, ZipMember>> ReadStoredZip(std::string_view archive);
+
+}  // namespace xp::trainer
