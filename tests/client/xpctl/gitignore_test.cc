@@ -17,7 +17,7 @@ bool Ignored(const char* rules, const char* path) {
              : ignore.Ignores(text, IgnoreRules::Kind::kFile);
 }
 
-// Each line checked with `git check-ignore` (git 2.39).
+// The expectations are those of gitignore(5).
 TEST(GitignoreTest, PatternsMeanWhatGitMeans) {
   EXPECT_TRUE(Ignored("*.log", "a/b/x.log"));
   EXPECT_FALSE(Ignored("/*.log", "a/x.log"));
