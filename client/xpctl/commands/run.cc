@@ -187,12 +187,13 @@ bool SyncAll(Session& session, client::Client& client, std::string_view except) 
 
 absl::StatusOr<int> Run(Session& session, const Options& options) {
   const Signals signals;  // before any thread is started
-  XP_RETURN_IF_ERROR(session.Address().status());
+  XP_ASSIGN_OR_RETURN(const client::ServerAddress address, session.Address());
   XP_ASSIGN_OR_RETURN(RunRecord record, MakeRecord(session, options));
   const absl::StatusOr<client::Client*> client = session.Connect();
   if (!client.ok()) {
-    session.Say(absl::StrCat("no server: the command runs all the same and is kept in ",
-                             record.folder, "; xpctl sync delivers it"));
+    session.Say(absl::StrCat("no server at ", address.shown,
+                             ": the command runs all the same and is kept in ", record.folder,
+                             "; xpctl sync delivers it"));
   }
   if (const absl::Status started = Start(record); !started.ok()) {
     RemoveRun(record).IgnoreError();
