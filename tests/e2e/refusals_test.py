@@ -92,14 +92,7 @@ def test_a_worker_waits_for_its_server_and_says_so_once(cluster):
     assert len(waiting) <= 1, waiting
 
 
-@pytest.fixture
-def xpctl_run():
-    shown = subprocess.run([BIN / "xpctl", "--help"], capture_output=True, text=True, check=True).stdout
-    if "\n  run " not in shown:
-        pytest.skip("this xpctl has no command `run`")
-
-
-def test_a_command_runs_without_a_server_and_is_delivered_later(cluster, monkeypatch, xpctl_run):
+def test_a_command_runs_without_a_server_and_is_delivered_later(cluster, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(cluster.folder / "state"))
     monkeypatch.setenv("HOME", str(cluster.folder))
     cluster.start_server()
@@ -114,7 +107,7 @@ def test_a_command_runs_without_a_server_and_is_delivered_later(cluster, monkeyp
     assert cluster.frame("late").loc["t", "f1 - Avg"] == 0.5
 
 
-def test_run_exits_with_the_commands_status_and_is_tracked(cluster, xpctl_run):
+def test_run_exits_with_the_commands_status_and_is_tracked(cluster):
     cluster.start_server()
     done = cluster.xpctl("run", "--experiment", "here", "--trial", "t", "--metric", "f1=f1=(.*)", "--", "sh", "-c", "echo f1=0.5; exit 7", status=7)
     assert "f1=0.5" in done.stdout
