@@ -13,9 +13,11 @@ CONNECT_SECONDS = 2.0  # nobody there must be said in under 3 s
 MAX_MESSAGE_BYTES = 4 << 20  # the server's cap; its answers stay under 1 MiB by paging
 
 # Only UNAVAILABLE is tried again (AIP-194): the call was not handled. In a service config, so that
-# gRPC's own loop does it and there is no second one here.
+# gRPC's own loop does it and there is no second one here. But for uploads: gRPC would play the same
+# messages again, from the offset that the server held before; upload.py asks it anew.
 _RETRY = {
     "methodConfig": [
+        {"name": [{"service": "xp.v1.Blobs", "method": "UploadBlobs"}]},
         {
             "name": [{}],
             "retryPolicy": {
@@ -25,7 +27,7 @@ _RETRY = {
                 "backoffMultiplier": 2,
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
-        }
+        },
     ]
 }
 

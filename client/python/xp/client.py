@@ -1,5 +1,8 @@
 """The client: one connection, the verbs."""
 
+from __future__ import annotations
+
+import os
 import types
 import uuid
 
@@ -21,7 +24,7 @@ from .experiment import Experiment
 from .submit import submit
 
 
-def connect(server=None):
+def connect(server: str | None = None) -> Client:
     """A Client for `server` ("HOST:PORT"), else $XP_SERVER, else 127.0.0.1:7070. xp.Error with code
     UNAVAILABLE in under 3 s when nobody is there."""
     return Client(*open_channel(server))
@@ -42,16 +45,16 @@ class Client:
             trials=Stub(trials_pb2_grpc.TrialsStub(channel)),
         )
 
-    def __enter__(self):
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         self._channel.close()
 
-    def submit(self, spec):
+    def submit(self, spec: str | os.PathLike | dict) -> Experiment:
         """Creates the experiment of a spec (path of a YAML file, or a dict with the same fields) and
         queues its trials; answers its Experiment. On an existing one it adds the trials whose names
         are new. Nothing is created when anything is wrong. Fields: docs/spec-file.md."""
@@ -59,12 +62,12 @@ class Client:
         submit(self.stubs, plan)
         return Experiment(self, plan.experiment.name)
 
-    def experiment(self, name):
+    def experiment(self, name: str) -> Experiment:
         """The Experiment of that name; xp.Error NOT_FOUND names the nearest when there is none."""
         found = self.stubs.experiments.GetExperiment(experiments_pb2.GetExperimentRequest(name=name))
         return Experiment(self, found.name)
 
-    def wait(self, experiment, timeout=None, progress=True):
+    def wait(self, experiment: str | Experiment, timeout: float | None = None, progress: bool = True) -> bool:
         """Until all trials have ended; True when all of them COMPLETED. `experiment`: a name or an
         Experiment. `timeout` in seconds: then xp.Error DEADLINE_EXCEEDED, and the trials go on.
         `progress`: a line on stderr per change. Goes through restarts of the server."""
@@ -72,16 +75,16 @@ class Client:
         ended = waiting.wait(self.stubs.trials, _name(experiment), timeout, say)
         return all(trial.state == trials_pb2.COMPLETED for trial in ended.values())
 
-    def stop(self, trial):
+    def stop(self, trial: str) -> str:
         """Asks "E/T" to end: SIGTERM, its grace, SIGKILL. Returns at once, with the state's name."""
         return _state(self.stubs.trials.StopTrial(trials_pb2.StopTrialRequest(name=trial)))
 
-    def retry(self, trial):
+    def retry(self, trial: str) -> str:
         """Queues "E/T", FAILED or STOPPED, again. Returns the state's name."""
         request = trials_pb2.RetryTrialRequest(name=trial, request_id=str(uuid.uuid4()))
         return _state(self.stubs.trials.RetryTrial(request))
 
-    def delete(self, name, force=False):
+    def delete(self, name: str, force: bool = False) -> None:
         """Removes "E" or "E/T" with its attempts, points and logs. What has not ended is refused;
         with `force` it is stopped first."""
         if "/" in name:

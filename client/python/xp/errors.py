@@ -11,7 +11,7 @@ class Error(Exception):
     message  for people: what was found, where, and what to do next; as the server sent it
     """
 
-    def __init__(self, code, message):
+    def __init__(self, code: str, message: str):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

@@ -1,5 +1,7 @@
 """An experiment as frames: its table, its trials, its curves, its logs."""
 
+from __future__ import annotations
+
 import warnings
 
 import pandas
@@ -7,9 +9,11 @@ from xp.v1 import artifacts_pb2, logs_pb2, metrics_pb2, trials_pb2
 
 from . import frame
 from .channel import pages
+from .errors import Error
 
 _LOG_BYTES = 512 << 10  # the server's most per answer
 _HISTORY_POINTS = 20_000  # the server's most per series
+_READINGS = 5
 
 
 class Experiment:
@@ -23,24 +27,16 @@ class Experiment:
     def __repr__(self):
         return f"<xp.Experiment {self.name!r} at {self._client.server}>"
 
-    def dataframe(self):
+    def dataframe(self) -> pandas.DataFrame:
         """SageMaker's ExperimentAnalytics frame, one row per trial, the newest changed first; then
         State, Reason, CreateTime, StartTime, EndTime, Worker, Attempt. Columns: docs/python.md.
         The article's last step: df[[c for c in df if c.endswith("- Avg")]]"""
-        request = metrics_pb2.CompareTrialsRequest(experiments=[self.name], page_size=1000)
-        columns, rows = [], []
-        while True:
-            answer = self._stubs.metrics.CompareTrials(request)
-            columns = columns or list(answer.columns)
-            rows.extend(answer.rows)
-            if not answer.next_page_token:
-                break
-            request.page_token = answer.next_page_token
+        columns, rows = self._compare()
         inputs = {trial.name: list(trial.spec.inputs) for trial in self._trials(include_spec=True)}
         outputs = {row.name: self._artifacts(row.name) for row in rows if row.attempt}
         return frame.experiment_frame(columns, rows, inputs, outputs)
 
-    def trials(self):
+    def trials(self) -> pandas.DataFrame:
         """One row per trial in the order of submission: Trial, State, Reason, Message, Attempt, Worker,
         Failures, WorkerFaults, CreateTime, StartTime, EndTime."""
         rows = [
@@ -61,7 +57,7 @@ class Experiment:
         ]
         return pandas.DataFrame(rows, columns=_TRIAL_COLUMNS)
 
-    def history(self, metric, trial=None):
+    def history(self, metric: str, trial: str | None = None) -> pandas.DataFrame:
         """The points of one metric, in the order of their source: Trial, Attempt, Step, Epoch, Time,
         Value. `trial`: one trial's name; None: all of them. A series beyond 20,000 points is thinned
         by the server, keeping first, last and every spike, and a warning says so; `points` thins
@@ -77,7 +73,7 @@ class Experiment:
                 frames.append(_points_frame(name, series.attempt, series.points))
         return pandas.concat(frames, ignore_index=True) if frames else _points_frame("", 0, metrics_pb2.Points())
 
-    def points(self, metric, trial, attempt=0):
+    def points(self, metric: str, trial: str, attempt: int = 0) -> pandas.DataFrame:
         """Every point of one series; nothing is thinned. `attempt` 0: the latest that has the metric."""
         name = self._full(trial)
         request = metrics_pb2.ListPointsRequest(name=name, metric=metric, attempt=attempt)
@@ -89,7 +85,7 @@ class Experiment:
                 return pandas.concat(frames, ignore_index=True)
             request.page_token = answer.next_page_token
 
-    def log_bytes(self, trial, attempt=0):
+    def log_bytes(self, trial: str, attempt: int = 0) -> bytes:
         """The whole log of a trial's attempt (0: the latest), byte for byte as the program wrote it."""
         request = logs_pb2.ReadLogRequest(name=self._full(trial), attempt=attempt, max_bytes=_LOG_BYTES)
         parts = []
@@ -100,9 +96,26 @@ class Experiment:
                 return b"".join(parts)
             request.offset = answer.next_offset
 
-    def logs(self, trial, attempt=0):
+    def logs(self, trial: str, attempt: int = 0) -> str:
         """log_bytes as text; bytes that are not UTF-8 become U+FFFD."""
         return self.log_bytes(trial, attempt).decode(errors="replace")
+
+    def _compare(self):
+        """Columns and rows of the whole table, of one set of columns: a metric that turns up while the
+        pages are read is in the later ones alone, and the table is read again."""
+        for _ in range(_READINGS):
+            request = metrics_pb2.CompareTrialsRequest(experiments=[self.name], page_size=1000)
+            columns, rows = None, []
+            while True:
+                answer = self._stubs.metrics.CompareTrials(request)
+                columns = list(answer.columns) if columns is None else columns
+                if [c.metric for c in answer.columns] != [c.metric for c in columns]:
+                    break
+                rows.extend(answer.rows)
+                if not answer.next_page_token:
+                    return columns, rows
+                request.page_token = answer.next_page_token
+        raise Error("ABORTED", "new metrics keep turning up while the table is read; try again")
 
     def _full(self, trial):
         return trial if "/" in trial else f"{self.name}/{trial}"

@@ -26,6 +26,7 @@ _TRIAL_FIELDS = (
 _MERGED = ("params", "matrix", "inputs", "resources", "env", "tags")
 _GOALS = {"min": metrics_pb2.GOAL_MINIMIZE, "max": metrics_pb2.GOAL_MAXIMIZE}
 _MAX_DEFINITIONS = 40
+_FILE_MAX_BYTES = 16 << 20
 _NOTHING = tree.Mapping("", 0, {})
 
 
@@ -52,6 +53,8 @@ def load(spec):
         return _plan(tree.from_value(spec), pathlib.Path.cwd())
     path = pathlib.Path(spec)
     try:
+        if path.stat().st_size > _FILE_MAX_BYTES:
+            raise Error("INVALID_ARGUMENT", f"{path}: larger than {_FILE_MAX_BYTES >> 20} MiB; is this a spec file?")
         content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise Error("INVALID_ARGUMENT", f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
@@ -65,6 +68,8 @@ def _check_fields(node, allowed):
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(allowed)}"
+            if key == "<<":
+                hint = "YAML merge keys are not supported, use defaults"
             raise tree.fail(value, f"unknown field '{key}'; {hint}")
 
 

@@ -3,6 +3,7 @@
 """
 
 import dataclasses
+import itertools
 import json
 import re
 
@@ -10,6 +11,7 @@ import yaml
 
 from .errors import Error, invalid
 
+MAX_NODES = 100_000
 STRING, NUMBER, BOOL, NULL = "text", "number", "boolean", "null"
 
 # The core schema of YAML 1.2: `yes`, `0777` and `1_000` are text, `5e-5` is a number.
@@ -71,20 +73,24 @@ def read_yaml(text, name):
         raise Error("INVALID_ARGUMENT", f"{name}{place}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise Error("INVALID_ARGUMENT", f"{name}: not YAML: {error}") from None
+    except RecursionError:
+        raise Error("INVALID_ARGUMENT", f"{name}: lists or maps within each other beyond reason") from None
     if root is None:
         raise Error("INVALID_ARGUMENT", f"{name}: the file is empty")
-    return _from_yaml(root, "", set())
+    return _from_yaml(root, "", set(), itertools.count(1))
 
 
-def _from_yaml(node, path, above):
+def _from_yaml(node, path, above, count):
     line = node.start_mark.line + 1
+    if next(count) > MAX_NODES:
+        raise invalid(f"{path} (line {line})", f"more than {MAX_NODES:,} parts (aliases of aliases?)")
     if id(node) in above:
         raise invalid(f"{path} (line {line})", "an alias that contains itself")
     above = above | {id(node)}
     if isinstance(node, yaml.ScalarNode):
         return Scalar(path, line, _kind(node), node.value)
     if isinstance(node, yaml.SequenceNode):
-        items = [_from_yaml(item, f"{path}[{i}]", above) for i, item in enumerate(node.value)]
+        items = [_from_yaml(item, f"{path}[{i}]", above, count) for i, item in enumerate(node.value)]
         return Sequence(path, line, items)
     items = {}
     for key, value in node.value:
@@ -93,7 +99,7 @@ def _from_yaml(node, path, above):
             raise invalid(where, "a key must be text")
         if key.value in items:
             raise invalid(where, f"the key '{key.value}' stands here twice (first on line {items[key.value].line})")
-        items[key.value] = _from_yaml(value, child_path(path, key.value), above)
+        items[key.value] = _from_yaml(value, child_path(path, key.value), above, count)
     return Mapping(path, line, items)
 
 

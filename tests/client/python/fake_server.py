@@ -39,11 +39,13 @@ class FakeServer(
         self.calls = []  # (method, request) of the small verbs
         self.trials = []
         self.columns, self.rows, self.rows_a_page = [], [], 1000
+        self.later_column = None  # turns up with the second page
         self.artifacts = {}
         self.logs = {}
         self.series = {}
         self.watch = []  # a list of answers per WatchTrials call; an exception in it ends the stream
         self.refuse, self.fail_once = {}, {}
+        self.fails_at = {}  # the message of a stream at which fail_once strikes; else the first
         self._server = grpc.server(concurrent.futures.ThreadPoolExecutor(8))
         for module in (artifacts_pb2_grpc, blobs_pb2_grpc, experiments_pb2_grpc, logs_pb2_grpc, metrics_pb2_grpc, trials_pb2_grpc):
             service = module.__name__.rsplit(".", 1)[-1].removesuffix("_pb2_grpc").capitalize()
@@ -69,7 +71,7 @@ class FakeServer(
 
     def UploadBlobs(self, requests, context):
         done, header = 0, None
-        for request in requests:
+        for number, request in enumerate(requests, 1):
             if request.WhichOneof("part") == "header":
                 header = request.header
                 assert header.offset == len(self.held.get(header.sha256, b""))
@@ -77,7 +79,8 @@ class FakeServer(
                 self.uploads.append((header.sha256, header.offset))
             else:
                 self.held[header.sha256] += request.data
-            self._check("UploadBlobs", context)
+            if number >= self.fails_at.get("UploadBlobs", 1):
+                self._check("UploadBlobs", context)
             if len(self.held[header.sha256]) == header.size:
                 content = self.held.pop(header.sha256)
                 assert hashlib.sha256(content).hexdigest() == header.sha256
@@ -131,6 +134,9 @@ class FakeServer(
 
     def CompareTrials(self, request, context):
         begin = int(request.page_token or 0)
+        if begin and self.later_column:
+            self.columns = [*self.columns, self.later_column]
+            self.later_column = None
         end = begin + self.rows_a_page
         token = str(end) if end < len(self.rows) else ""
         return metrics_pb2.CompareTrialsResponse(

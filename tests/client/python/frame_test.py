@@ -166,3 +166,11 @@ def test_all_pages_become_one_frame(server, client):
     server.rows = [row(f"t{i}", [[0.1 * i]]) for i in range(5)]
     server.rows_a_page = 2
     assert len(client.experiment("nlp").dataframe()) == 5
+
+
+def test_a_metric_that_turns_up_between_two_pages_shifts_no_number(server, client):
+    server.columns, server.rows_a_page = columns("f1"), 1
+    server.rows = [row("a", [[0.5], [9]]), row("b", [[0.25], [8]])]
+    (server.later_column,) = columns("loss")
+    frame = client.experiment("nlp").dataframe().set_index("DisplayName")
+    assert frame.loc["a", "loss - Avg"] == 9 and frame.loc["b", "f1 - Avg"] == 0.25

@@ -190,3 +190,17 @@ def test_numpy_numbers_are_numbers():
     numpy = pytest.importorskip("numpy")
     (param,) = specs.load(minimal(params={"a": numpy.int64(3)})).trials[0].trial.spec.params
     assert (param.kind, param.text) == (trials_pb2.PARAM_KIND_NUMBER, "3")
+
+
+def test_files_made_to_be_too_much_are_errors_and_soon(tmp_path):
+    bomb = "experiment: e\nnotes: &a0 x\n" + "".join(f"k{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+    for text, words in [(bomb, "aliases of aliases"), ("[" * 100_000, "beyond reason"), ("a" * (17 << 20), "larger than 16 MiB")]:
+        (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(xp.Error, match=words):
+            specs.load(tmp_path / "spec.yaml")
+
+
+def test_a_merge_key_says_what_to_use_instead(tmp_path):
+    (tmp_path / "spec.yaml").write_text("experiment: e\ndefaults: &d {command: [a]}\ntrials: [{name: t, <<: *d}]\n", encoding="utf-8")
+    with pytest.raises(xp.Error, match="merge keys are not supported, use defaults"):
+        specs.load(tmp_path / "spec.yaml")

@@ -1,5 +1,8 @@
 """Submit: folders arrive as blobs, each content once; nothing is created when anything is wrong."""
 
+import hashlib
+import subprocess
+
 import grpc
 import pytest
 import xp
@@ -45,8 +48,6 @@ def test_what_the_server_has_is_not_sent_again(server, client, folder):
 
 def test_a_cut_upload_goes_on_where_it_stopped(server, client, folder):
     blob = (folder / "data/train.bin").read_bytes()
-    import hashlib
-
     name = hashlib.sha256(blob).hexdigest()
     server.held[name] = blob[:1_000_000]
     client.submit(spec(inputs={"train": "data/train.bin"}))
@@ -56,7 +57,17 @@ def test_a_cut_upload_goes_on_where_it_stopped(server, client, folder):
 
 def test_an_upload_that_breaks_off_is_taken_up_again(server, client, folder):
     server.fail_once["UploadBlobs"] = (grpc.StatusCode.UNAVAILABLE, "restarting")
-    client.submit(spec(inputs={"train": "data"}))
+    server.fails_at["UploadBlobs"] = 5  # the manifest, a header, two pieces, and it is gone
+    client.submit(spec(inputs={"train": "data/train.bin"}))
+    name = hashlib.sha256((folder / "data/train.bin").read_bytes()).hexdigest()
+    assert [offset for sha256, offset in server.uploads if sha256 == name] == [0, 1 << 20]
+    assert len(server.submitted) == 1
+
+
+def test_a_small_upload_that_breaks_off_is_not_played_again_from_its_old_offset(server, client, folder):
+    server.fail_once["UploadBlobs"] = (grpc.StatusCode.UNAVAILABLE, "restarting")
+    server.fails_at["UploadBlobs"] = 2  # all of it fits what gRPC keeps for a retry of its own
+    client.submit(spec(source_dir="scripts"))
     assert len(server.submitted) == 1
 
 
@@ -92,8 +103,6 @@ def test_relative_paths_count_from_the_specs_folder(server, client, folder, monk
 
 
 def test_a_source_in_git_notes_its_commit_and_difference(server, client, folder):
-    import subprocess
-
     def git(*arguments):
         subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments], cwd=folder, check=True, capture_output=True)
 
