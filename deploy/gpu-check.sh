@@ -1,62 +1,116 @@
 #!/usr/bin/env bash
-# Builds xptrain alone on a machine with a GPU, tests it there and measures it, in one go.
+# Builds xptrain alone on a machine with a GPU, tests it there and measures it, in one go, in under
+# ten minutes on 16 cores. Needs no package registry there.
 #
-#   deploy/gpu-check.sh [--torch DIR] [--out DIR]
+#   deploy/gpu-check.sh --pack DIR                        here (Debian 12): collects what must be carried along
+#   deploy/gpu-check.sh [--torch DIR] [--deps DIR] [--out DIR] [--cpu] [--peak TFLOPS]
 #
 #   --torch DIR  where LibTorch is; default: the torch of `python3`
+#   --deps DIR   what --pack collected: abseil, nlohmann-json, CLI11, ICU, zlib; default: installed
 #   --out DIR    gets report.txt and the build; default: build/gpu-check
+#   --cpu        all of it without a GPU, with a small model: to see that the script itself works
+#   --peak N     the card's bf16 matrix peak without sparsity, for the share reached; default: by name
 #
-# Needs cmake, a C++20 compiler, abseil, nlohmann-json, CLI11, ICU and zlib (all of them headers or
-# static libraries that can be carried along; name them with CMAKE_PREFIX_PATH). It has not been run on
-# a GPU yet: what it reports is recorded in docs/trainer.md with date and device once it has.
+# Needs cmake 3.25, a C++20 compiler and python3 with torch. Speed is compared with transformers'
+# Trainer where python3 has it, and else with the eager restatement of tests/worker/trainer.
+# What it reports is recorded in docs/trainer.md with date and device.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-torch='' out=$root/build/gpu-check
+torch='' deps='' out=$root/build/gpu-check device=cuda peak='' pack=''
 while [ $# -gt 0 ]; do
   case $1 in
     --torch) torch=${2:?--torch needs a folder}; shift 2 ;;
+    --deps) deps=$(realpath "${2:?--deps needs a folder}"); shift 2 ;;
     --out) out=${2:?--out needs a folder}; shift 2 ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --pack) pack=${2:?--pack needs a folder}; shift 2 ;;
+    --peak) peak=${2:?--peak needs a number}; shift 2 ;;
+    --cpu) device=cpu; shift ;;
+    -h | --help) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "gpu-check: unknown option '$1'; try --help" >&2; exit 2 ;;
   esac
 done
+
+# The files of Debian's packages, at their places below DIR/usr: 47 MiB, nearly all of it ICU's tables.
+if [ -n "$pack" ]; then
+  arch=$(gcc -print-multiarch)
+  mkdir -p "$pack"
+  {
+    dpkg -L libabsl-dev libabsl20220623 nlohmann-json3-dev libcli11-dev zlib1g-dev | grep -E '^/usr/(include|lib|share/cmake|share/pkgconfig)'
+    dpkg -L zlib1g | grep -E '/libz\.so' | sed 's|^/lib|/usr/lib|'
+    dpkg -L libicu-dev | grep -E '^/usr/include'
+    ls /usr/lib/"$arch"/libicu{uc,data}.so*
+  } | while read -r file; do [ -d "$file" ] || echo "${file#/}"; done | sort -u >"$pack/files"
+  tar -C / --ignore-failed-read -cf - -T "$pack/files" | tar -C "$pack" -xf -
+  rm "$pack/files"
+  du -sh "$pack"
+  exit 0
+fi
+
 [ -n "$torch" ] || torch=$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))') ||
   { echo "gpu-check: python3 has no torch; name LibTorch with --torch DIR" >&2; exit 1; }
 
 mkdir -p "$out"
 report=$out/report.txt
 exec > >(tee "$report") 2>&1
+start=$SECONDS
+say() { echo "== $((SECONDS - start)) s: $*"; }
 date -u +%Y-%m-%dT%H:%M:%SZ
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || echo "no nvidia-smi: no GPU?"
 uname -srm
+name=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -1 || true)
+[ "$device" = cpu ] || nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+python3 -c 'import torch; print("torch", torch.__version__, "CUDA", torch.version.cuda)' || true
+if [ -z "$peak" ]; then
+  case $name in
+    *H100* | *H200*) peak=989 ;;
+    *A100*) peak=312 ;;
+    *L40S*) peak=362 ;;
+    *4090*) peak=165 ;;
+    *) peak=0 ;;
+  esac
+fi
 
-cmake -S "$root/worker/trainer" -B "$out/build" -DXP_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release
+say "building with the LibTorch of $torch"
+arguments=(-DXP_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release)
+if [ -n "$deps" ]; then
+  arguments+=(-DCMAKE_PREFIX_PATH="$deps/usr" -DICU_ROOT="$deps/usr" -DZLIB_ROOT="$deps/usr")
+  LD_LIBRARY_PATH=$(dirname "$(find "$deps" -name 'libicuuc.so' | head -1)"):${LD_LIBRARY_PATH:-}
+  export LD_LIBRARY_PATH
+fi
+cmake -S "$root/worker/trainer" -B "$out/build" "${arguments[@]}"
 cmake --build "$out/build" --target xptrain -j "$(nproc)"
 xptrain=$out/build/bin/xptrain
 
-echo "== parity with the independent restatement (CPU)"
-python3 "$root/tests/worker/trainer/parity_test.py" "$xptrain" || [ $? -eq 77 ]
+failed=0
+for test in parity training; do
+  say "$test tests (CPU)"
+  python3 "$root/tests/worker/trainer/${test}_test.py" "$xptrain" || [ $? -eq 77 ] || failed=1
+done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# DistilBERT's size from scratch: speed does not depend on the weights.
-"$xptrain" vocab --model-type distilbert --size 30522 --dim 768 --layers 6 --heads 12 --hidden-dim 3072 \
-  --output "$work/model" "$root/deploy/sample-reviews"
-# Forty times the sample, so that a run takes long enough to be measured.
-mkdir -p "$work/data"
-for _ in $(seq 40); do cat "$root/deploy/sample-reviews/train.jsonl"; done >"$work/data/train.jsonl"
-cp "$root/deploy/sample-reviews/test.jsonl" "$work/data/test.jsonl"
-"$xptrain" prepare --model "$work/model" --input "$work/data" --output "$work/prepared" --max-length 256
-
-for device in cuda; do
-  for precision in fp32 bf16; do
-    for pad in 0 256; do
-      echo "== $device $precision, padded to ${pad/#0/the longest of the batch}"
-      "$xptrain" train --train-dir "$work/prepared/train" --test-dir "$work/prepared/test" --device $device \
-        --precision $precision --epochs 1 --train_batch_size 32 --pad_to "$pad" --warmup_ratio 0.1 | tail -2
-      nvidia-smi --query-gpu=memory.used,utilization.gpu --format=csv,noheader || true
-    done
-  done
+say "one epoch of the shipped reviews on $device"
+"$xptrain" vocab --model-type distilbert --output "$work/model" "$root/deploy/sample-reviews"
+"$xptrain" prepare --model "$work/model" --input "$root/deploy/sample-reviews" --output "$work/data"
+precisions=(fp32 bf16)
+[ "$device" = cpu ] || precisions+=(fp16)
+for precision in "${precisions[@]}"; do
+  "$xptrain" train --train-dir "$work/data/train" --test-dir "$work/data/test" --device $device --epochs 1 \
+    --precision "$precision" --metrics-file "$work/metrics.jsonl" | tail -2 || failed=1
 done
-echo "gpu-check: done; the report is $report"
+[ ! -s "$work/metrics.jsonl" ] || { echo "GPU readings:"; tail -1 "$work/metrics.jsonl"; }
+
+say "speed"
+if [ "$device" = cpu ]; then
+  python3 "$root/tests/bench/trainer_bench.py" "$xptrain" --model small --rounds 1 || failed=1
+else
+  python3 "$root/tests/bench/trainer_bench.py" "$xptrain" --model base --device cuda --peak "$peak" || failed=1
+fi
+if python3 -c 'import transformers' 2>/dev/null; then
+  say "against transformers' Trainer"
+  python3 "$root/tests/bench/trainer_vs_transformers.py" "$xptrain" --device $device --peak "$peak" || failed=1
+else
+  echo "python3 has no transformers: compared with the eager restatement only"
+fi
+say "done; the report is $report"
+exit $failed

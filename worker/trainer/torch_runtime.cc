@@ -2,13 +2,15 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
-#include <sched.h>
+#include <dlfcn.h>
 #include <torch/version.h>
 
 #include <absl/strings/str_format.h>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+
+#include "worker/trainer/machine_limits.h"
 
 namespace xp::trainer {
 namespace {
@@ -20,26 +22,22 @@ int FromEnvironment(const char* name) {
   return value;
 }
 
-int AllowedProcessors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+at::ScalarType TypeOf(Precision precision) {
+  return precision == Precision::kFloat16 ? at::kHalf : at::kBFloat16;
 }
 
-enum class Switch { kOn, kOff };
-
-void SwitchAutocast(at::Device device, Switch to) {
-  const bool on = to == Switch::kOn;
+void SetAutocast(at::Device device, Precision precision) {
+  const bool on = precision != Precision::kFloat32;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
   at::autocast::set_autocast_enabled(device.type(), on);
-  if (on) at::autocast::set_autocast_dtype(device.type(), at::kBFloat16);
+  if (on) at::autocast::set_autocast_dtype(device.type(), TypeOf(precision));
 #else
   if (device.is_cuda()) {
     at::autocast::set_enabled(on);
-    if (on) at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+    if (on) at::autocast::set_autocast_gpu_dtype(TypeOf(precision));
   } else {
     at::autocast::set_cpu_enabled(on);
-    if (on) at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    if (on) at::autocast::set_autocast_cpu_dtype(TypeOf(precision));
   }
 #endif
   if (!on) at::autocast::clear_cache();
@@ -74,8 +72,13 @@ absl::StatusOr<at::Device> ChooseDevice(std::string_view name) {
 int SetThreads(int threads) {
   if (threads <= 0) threads = FromEnvironment("OMP_NUM_THREADS");
   if (threads <= 0) threads = FromEnvironment("SM_NUM_CPUS");
-  if (threads <= 0 || threads > AllowedProcessors()) threads = AllowedProcessors();
+  const int most = AvailableProcessors();
+  if (threads <= 0 || threads > most) threads = most;
   at::set_num_threads(threads);
+  // OpenBLAS built on pthreads has a number of its own.
+  using SetNumber = void (*)(int);
+  const auto set = reinterpret_cast<SetNumber>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (set != nullptr) set(threads);
   return threads;
 }
 
@@ -103,13 +106,43 @@ absl::Status SetRandomState(at::Device device, const at::Tensor& state) {
   });
 }
 
+std::string_view PrecisionName(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32:
+      return "fp32";
+    case Precision::kBFloat16:
+      return "bf16";
+    case Precision::kFloat16:
+      return "fp16";
+  }
+  return "";
+}
+
+Precision CurrentAutocast(at::Device device) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  const bool on = at::autocast::is_autocast_enabled(device.type());
+  const at::ScalarType type = at::autocast::get_autocast_dtype(device.type());
+#else
+  const bool gpu = device.is_cuda();
+  const bool on = gpu ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+  const at::ScalarType type =
+      gpu ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype();
+#endif
+  if (!on) return Precision::kFloat32;
+  return type == at::kHalf ? Precision::kFloat16 : Precision::kBFloat16;
+}
+
 Autocast::Autocast(at::Device device, Precision precision)
-    : device_(device), on_(precision != Precision::kFloat32) {
-  if (on_) SwitchAutocast(device_, Switch::kOn);
+    : device_(device), before_(CurrentAutocast(device)) {
+  if (before_ != Precision::kFloat32 || precision != Precision::kFloat32) {
+    SetAutocast(device_, precision);
+  }
 }
 
 Autocast::~Autocast() {
-  if (on_) SwitchAutocast(device_, Switch::kOff);
+  if (before_ != Precision::kFloat32 || CurrentAutocast(device_) != Precision::kFloat32) {
+    SetAutocast(device_, before_);
+  }
 }
 
 absl::Status CatchTorch(std::string_view what, const std::function<absl::Status()>& body) {

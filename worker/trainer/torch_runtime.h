@@ -16,8 +16,8 @@ namespace xp::trainer {
 // FAILED_PRECONDITION for a GPU that is not there.
 absl::StatusOr<at::Device> ChooseDevice(std::string_view name);
 
-// 0: OMP_NUM_THREADS, else SM_NUM_CPUS, else the processors that this process may run on. Returns
-// the number in use.
+// 0: OMP_NUM_THREADS, else SM_NUM_CPUS, else the processors that this process may use
+// (machine_limits.h), never more than those. Returns the number in use.
 int SetThreads(int threads);
 
 void SeedAll(uint64_t seed);
@@ -27,9 +27,16 @@ at::Tensor RandomState(at::Device device);  // uint8
 absl::Status SetRandomState(at::Device device, const at::Tensor& state);
 
 // What matrix products are computed in.
-enum class Precision { kFloat32, kBFloat16 };
+enum class Precision { kFloat32, kBFloat16, kFloat16 };
 
-// Within its life, LibTorch's autocast: matrix products in the precision, the rest in float32.
+// "fp32", "bf16", "fp16".
+std::string_view PrecisionName(Precision precision);
+
+// What LibTorch's autocast is set to on this thread for the device's kind.
+Precision CurrentAutocast(at::Device device);
+
+// Within its life, LibTorch's autocast: matrix products in the precision, the rest in float32; then
+// what it was before.
 class Autocast {
  public:
   Autocast(at::Device device, Precision precision);
@@ -39,7 +46,7 @@ class Autocast {
 
  private:
   const at::Device device_;
-  const bool on_;
+  const Precision before_;
 };
 
 // Runs `body`; what LibTorch throws becomes RESOURCE_EXHAUSTED (out of memory; `what` says what

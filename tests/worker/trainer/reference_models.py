@@ -74,8 +74,11 @@ def make_weights(config, labels=2, seed=0):
     return weights
 
 
-def forward(config, w, ids, mask, types=None):
-    """Logits [B, C] without dropout; ids and mask are [B, T]."""
+ACTIVATIONS = {"gelu": F.gelu, "gelu_new": lambda x: F.gelu(x, approximate="tanh"), "relu": F.relu, "silu": F.silu}
+
+
+def forward(config, w, ids, mask, types=None, dropout=0.0):
+    """Logits [B, C]; ids and mask are [B, T]. With dropout > 0 it is where the published code has it in training."""
     kind = config["model_type"]
     heads = config.get("n_heads", config.get("num_attention_heads"))
     layers = config.get("n_layers", config.get("num_hidden_layers"))
@@ -83,19 +86,21 @@ def forward(config, w, ids, mask, types=None):
     pad = config["pad_token_id"]
     linear = lambda name, x: F.linear(x, w[name + ".weight"], w[name + ".bias"])
     norm = lambda name, x: F.layer_norm(x, x.shape[-1:], w[name + ".weight"], w[name + ".bias"], eps)
+    activate = ACTIVATIONS[config.get("activation", config.get("hidden_act"))]
+    drop = (lambda x: F.dropout(x, dropout)) if dropout > 0 else (lambda x: x)
     base = f"{kind}.embeddings."
     if kind == "roberta":
         real = (ids != pad).long()
         positions = torch.cumsum(real, 1) * real + pad
     else:
-        positions = torch.arange(ids.shape[1]).expand_as(ids)
+        positions = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
     x = F.embedding(ids, w[base + "word_embeddings.weight"], padding_idx=pad)
     x = x + F.embedding(positions, w[base + "position_embeddings.weight"],
                         padding_idx=pad if kind == "roberta" else None)
     if kind != "distilbert":
         types = torch.zeros_like(ids) if types is None else types
         x = x + F.embedding(types, w[base + "token_type_embeddings.weight"])
-    x = norm(base + "LayerNorm", x)
+    x = drop(norm(base + "LayerNorm", x))
     hide = (1.0 - mask[:, None, None, :].float()) * torch.finfo(torch.float32).min
     batch, length, hidden = x.shape
     split = lambda t: t.view(batch, length, heads, hidden // heads).transpose(1, 2)
@@ -103,15 +108,16 @@ def forward(config, w, ids, mask, types=None):
         n = layer_names(kind, i)
         q, k, v = (split(linear(n[part], x)) for part in "qkv")
         scores = q @ k.transpose(-1, -2) / math.sqrt(hidden // heads) + hide
-        context = (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, length, hidden)
-        x = norm(n["n1"], x + linear(n["o"], context))
-        x = norm(n["n2"], x + linear(n["down"], F.gelu(linear(n["up"], x))))
+        context = (drop(scores.softmax(-1)).to(v.dtype) @ v).transpose(1, 2).reshape(batch, length, hidden)
+        attended = linear(n["o"], context)
+        x = norm(n["n1"], x + (attended if kind == "distilbert" else drop(attended)))
+        x = norm(n["n2"], x + drop(linear(n["down"], activate(linear(n["up"], x)))))
     first = x[:, 0]
     if kind == "distilbert":
-        return linear("classifier", torch.relu(linear("pre_classifier", first)))
+        return linear("classifier", drop(torch.relu(linear("pre_classifier", first))))
     if kind == "roberta":
-        return linear("classifier.out_proj", torch.tanh(linear("classifier.dense", first)))
-    return linear("classifier", torch.tanh(linear("bert.pooler.dense", first)))
+        return linear("classifier.out_proj", drop(torch.tanh(linear("classifier.dense", drop(first)))))
+    return linear("classifier", drop(torch.tanh(linear("bert.pooler.dense", first))))
 
 
 def train(config, weights, batches, steps, lr, warmup, weight_decay):
@@ -142,3 +148,12 @@ def save_safetensors(path, weights):
         body += data
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + body)
+
+
+def load_safetensors(path):
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + size])
+    tensor = lambda begin, end: torch.frombuffer(bytearray(data[8 + size + begin:8 + size + end]), dtype=torch.float32)
+    return {name: tensor(*entry["data_offsets"]).reshape(entry["shape"]) for name, entry in header.items()
+            if name != "__metadata__"}

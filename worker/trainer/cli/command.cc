@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace xp::trainer {
 namespace {
@@ -38,10 +39,22 @@ int ExitCodeOf(const absl::Status& status) {
   }
 }
 
-void LetThreadsSleep(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
-  ::execv("/proc/self/exe", argv);
+void TuneLibraries(char** argv) {
+  std::vector<std::pair<const char*, const char*>> wanted = {{"OMP_WAIT_POLICY", "passive"}};
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+    wanted.emplace_back("ATEN_CPU_CAPABILITY", "avx512");
+    if (__builtin_cpu_is("amd")) wanted.emplace_back("OPENBLAS_CORETYPE", "SkylakeX");
+  }
+#endif
+  bool changed = false;
+  for (const auto& [name, value] : wanted) {
+    if (std::getenv(name) != nullptr) continue;
+    changed = ::setenv(name, value, 1) == 0 || changed;
+  }
+  if (changed) ::execv("/proc/self/exe", argv);
 }
 
 const std::atomic<bool>& CatchStopSignals() {

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/files.h"
+#include "worker/trainer/machine_limits.h"
 #include "worker/trainer/model/checkpoint.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 #include "worker/trainer/tokenizer/utf8.h"
@@ -112,6 +114,7 @@ void PrintResults(const Evaluation& result, const ModelConfig& config, size_t co
 }
 
 absl::Status RunPredict(const PredictArguments& arguments) {
+  UseMemoryPool(AvailableMemory());
   absl::StatusOr<ModelConfig> config = ReadModelConfig(arguments.model);
   if (!config.ok()) return config.status();
   absl::StatusOr<Examples> examples = Examples();

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cpu_allocator.h"
+#include "worker/trainer/machine_limits.h"
 #include "worker/trainer/train/trainer.h"
 
 namespace xp::trainer {
@@ -15,7 +17,8 @@ struct TrainArguments {
   std::string model, model_name, train, test, ids, model_out, output, checkpoints, metrics_file,
       trace;
   std::string resume = "auto", order = "length";
-  bool no_shuffle = false;
+  uint64_t memory_limit = 0;  // MiB
+  bool no_shuffle = false, gradient_checkpointing = false, bf16 = false, fp16 = false;
 };
 
 // The first that is given: the option, then xp's or SageMaker's environment.
@@ -42,6 +45,7 @@ absl::StatusOr<fs::path> FindModel(const TrainArguments& arguments, const fs::pa
 }
 
 absl::Status RunTrain(TrainArguments& arguments) {
+  UseMemoryPool(arguments.memory_limit > 0 ? arguments.memory_limit << 20 : AvailableMemory());
   TrainOptions& options = arguments.options;
   options.ids = arguments.ids;
   if (options.ids.empty()) {
@@ -64,12 +68,18 @@ absl::Status RunTrain(TrainArguments& arguments) {
   options.order = arguments.no_shuffle            ? Order::kSequential
                   : arguments.order == "shuffled" ? Order::kShuffled
                                                   : Order::kByLength;
+  if (arguments.gradient_checkpointing) {
+    options.gradient_checkpointing = GradientCheckpointing::kLayers;
+  }
+  if (arguments.bf16) options.precision = "bf16";
+  if (arguments.fp16) options.precision = "fp16";
   RunEnvironment environment;
   environment.now = SteadyNow();
   environment.out = &std::cout;
   environment.err = &std::cerr;
   environment.progress =
       StderrStyle() == ProgressStyle::kBar ? ProgressStyle::kBar : ProgressStyle::kSilent;
+  environment.visible_gpus = FromEnvironment("CUDA_VISIBLE_DEVICES");
   environment.stop = &CatchStopSignals();
   return Train(options, environment);
 }
@@ -120,7 +130,11 @@ void AddHyperparameters(CLI::App* command, TrainOptions& o) {
   number("--save-total-limit", o.save_total_limit, "Checkpoints kept");
   number("--device", o.device, "auto, cpu, cuda, cuda:N");
   number("--precision", o.precision, "Of matrix products; auto: bf16 on a GPU")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16"}));
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}));
+  number("--loss-scaling", o.loss_scaling, "auto: dynamic with fp16")
+      ->check(CLI::IsMember({"auto", "dynamic", "none"}));
+  number("--initial-loss-scale", o.initial_loss_scale, "Of dynamic scaling")
+      ->check(CLI::PositiveNumber);
   number("--threads", o.threads, "0: OMP_NUM_THREADS, SM_NUM_CPUS, or all allowed processors");
 }
 
@@ -135,6 +149,15 @@ void AddTrainCommand(CLI::App& app, Action* run) {
   command->add_option("--order", arguments->order, "Of examples: length (sorted) or shuffled")
       ->check(CLI::IsMember({"length", "shuffled"}))
       ->capture_default_str();
+  command->add_flag(
+      "--gradient-checkpointing", arguments->gradient_checkpointing,
+      "Compute each layer again in the backward pass: less memory, a third more time");
+  command
+      ->add_option("--memory-limit", arguments->memory_limit,
+                   "MiB of arrays on the CPU; 0: what machine and control group leave")
+      ->capture_default_str();
+  CLI::Option* bf16 = command->add_flag("--bf16", arguments->bf16, "--precision bf16");
+  command->add_flag("--fp16", arguments->fp16, "--precision fp16 (GPUs)")->excludes(bf16);
   command->add_flag("--no-shuffle", arguments->no_shuffle, "Examples in the order of the data");
   command->add_option("--resume", arguments->resume, "From the newest checkpoint, or never")
       ->check(CLI::IsMember({"auto", "never"}))

@@ -5,6 +5,12 @@
 
 namespace xp::trainer {
 
+std::vector<uint32_t> Lengths(const Examples& examples) {
+  std::vector<uint32_t> lengths(examples.size());
+  for (size_t i = 0; i < lengths.size(); ++i) lengths[i] = uint32_t(examples.Ids(i).size());
+  return lengths;
+}
+
 CollatedBatch Collate(const Examples& examples, std::span<const uint32_t> indices,
                       const CollateOptions& options) {
   const auto batch = int64_t(indices.size());
@@ -47,13 +53,21 @@ CollatedBatch Collate(const Examples& examples, std::span<const uint32_t> indice
     }
     labels[row] = examples.labels[index];
   }
+  if (options.memory == HostMemory::kPinned) {
+    Batch& tensors = made.tensors;
+    for (at::Tensor* tensor :
+         {&tensors.ids, &tensors.mask, &tensors.token_types, &tensors.labels}) {
+      if (tensor->defined()) *tensor = tensor->pin_memory();
+    }
+  }
   return made;
 }
 
 Batch ToDevice(const Batch& batch, at::Device device) {
   if (device.is_cpu()) return batch;
   const auto move = [&](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.to(device) : tensor;
+    return tensor.defined() ? tensor.to(device, tensor.scalar_type(), /*non_blocking=*/true)
+                            : tensor;
   };
   return {move(batch.ids), move(batch.mask), move(batch.token_types), move(batch.labels)};
 }

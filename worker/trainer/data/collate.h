@@ -15,12 +15,16 @@
 
 namespace xp::trainer {
 
+// kPinned: page-locked, so that copies to a GPU need not be waited for.
+enum class HostMemory { kPageable, kPinned };
+
 struct CollateOptions {
   uint32_t pad_id = 0;
   // A batch is padded to its longest example, rounded up to a multiple of this: 1 on a CPU, 8 for
   // a GPU's matrix units.
   int64_t pad_multiple = 1;
   int64_t pad_to = 0;  // 0: as above; else always to this length, as the article's datasets are
+  HostMemory memory = HostMemory::kPageable;
 };
 
 struct CollatedBatch {
@@ -29,9 +33,13 @@ struct CollatedBatch {
   uint64_t padded_tokens = 0;
 };
 
+std::vector<uint32_t> Lengths(const Examples& examples);  // in tokens
+
 CollatedBatch Collate(const Examples& examples, std::span<const uint32_t> indices,
                       const CollateOptions& options);
 
+// Without waiting for the copies where the batch is in pinned memory: LibTorch keeps that memory
+// until they are done.
 Batch ToDevice(const Batch& batch, at::Device device);
 
 // The batches of one plan, in order, at most kAhead made in advance. Start by constructing; the

@@ -1,8 +1,9 @@
 #include "worker/trainer/model/classifier.h"
 
-#include <cmath>
-#include <limits>
 #include <utility>
+
+#include "worker/trainer/model/fused_ops.h"
+#include "worker/trainer/model/recompute.h"
 
 namespace xp::trainer {
 namespace {
@@ -10,6 +11,9 @@ namespace {
 at::Tensor Apply(const Linear& linear, const at::Tensor& x) {
   return at::linear(x, linear.weight, linear.bias);
 }
+
+// A dropout's probability: none outside of training.
+double Chance(double probability, Mode mode) { return mode == Mode::kEvaluate ? 0 : probability; }
 
 }  // namespace
 
@@ -24,22 +28,18 @@ at::Tensor Classifier::Forward(const Batch& batch, Mode mode) const {
   at::Tensor hidden = Embed(batch, mode);  // [B, T, H]
   at::Tensor ignored_keys;                 // [B, 1, 1, T], true where the softmax must see nothing
   if (batch.mask.defined()) ignored_keys = batch.mask.logical_not().unsqueeze(1).unsqueeze(1);
-  // DistilBERT has no dropout after its attention's output; the others have.
-  const bool distilbert = config_.type == ModelType::kDistilBert;
-  const double attention_output_dropout = distilbert ? 0 : config_.hidden_dropout;
   for (const LayerParameters& layer : parameters_.layers) {
-    at::Tensor attended = Attend(layer, hidden, ignored_keys, mode);
-    attended = Dropout(attended, attention_output_dropout, mode);
-    hidden = Normalize(attended + hidden, layer.attention_norm);
-    at::Tensor fed = Apply(layer.down, Activate(Apply(layer.up, hidden)));  // [B, T, H]
-    fed = Dropout(fed, config_.hidden_dropout, mode);
-    hidden = Normalize(fed + hidden, layer.output_norm);
+    const auto run = [this, &layer, ignored_keys, mode](const at::Tensor& x) {
+      return Layer(layer, x, ignored_keys, mode);
+    };
+    hidden = mode == Mode::kTrainRecomputing ? Recomputed(hidden, run) : run(hidden);
   }
   at::Tensor first = hidden.select(1, 0);  // [B, H], of [CLS] or <s>
-  if (config_.type == ModelType::kRoberta) first = Dropout(first, config_.classifier_dropout, mode);
+  if (config_.type == ModelType::kRoberta)
+    first = Dropout(first, Chance(config_.classifier_dropout, mode));
   first = Apply(parameters_.head, first);
-  first = distilbert ? first.relu() : first.tanh();
-  first = Dropout(first, config_.classifier_dropout, mode);
+  first = config_.type == ModelType::kDistilBert ? first.relu() : first.tanh();
+  first = Dropout(first, Chance(config_.classifier_dropout, mode));
   return Apply(parameters_.classifier, first).to(at::kFloat);
 }
 
@@ -60,7 +60,19 @@ at::Tensor Classifier::Embed(const Batch& batch, Mode mode) const {
                  : hidden + parameters_.token_type.select(0, 0);
   }
   hidden = Normalize(hidden, parameters_.embedding_norm);
-  return Dropout(hidden, config_.hidden_dropout, mode);
+  return Dropout(hidden, Chance(config_.hidden_dropout, mode));
+}
+
+at::Tensor Classifier::Layer(const LayerParameters& layer, const at::Tensor& hidden,
+                             const at::Tensor& ignored_keys, Mode mode) const {
+  // DistilBERT has no dropout after its attention's output; the others have.
+  const double dropout =
+      config_.type == ModelType::kDistilBert ? 0 : Chance(config_.hidden_dropout, mode);
+  const at::Tensor attended = Attend(layer, hidden, ignored_keys, mode);
+  const at::Tensor middle = Normalize(DropoutAdd(attended, dropout, hidden), layer.attention_norm);
+  const at::Tensor fed = Apply(layer.down, Activate(Apply(layer.up, middle)));  // [B, T, H]
+  return Normalize(DropoutAdd(fed, Chance(config_.hidden_dropout, mode), middle),
+                   layer.output_norm);
 }
 
 at::Tensor Classifier::Attend(const LayerParameters& layer, const at::Tensor& hidden,
@@ -70,15 +82,8 @@ at::Tensor Classifier::Attend(const LayerParameters& layer, const at::Tensor& hi
   const at::Tensor qkv = Apply(layer.qkv, hidden)
                              .view({B, T, 3, heads, size})
                              .permute({2, 0, 3, 1, 4});  // [3, B, heads, T, size]
-  const at::Tensor query = qkv[0] / std::sqrt(double(size));
-  at::Tensor scores = at::matmul(query, qkv[1].transpose(-2, -1));  // [B, heads, T, T]
-  if (ignored_keys.defined()) {
-    // The lowest finite number, as transformers: a row without any key stays finite
-    // (a little above it, so that bfloat16 does not round it to infinity).
-    scores = scores.masked_fill(ignored_keys, double(std::numeric_limits<float>::lowest()) * 0.99);
-  }
-  at::Tensor weights = Dropout(at::softmax(scores, -1), config_.attention_dropout, mode);
-  at::Tensor context = at::matmul(weights.to(qkv.scalar_type()), qkv[2]);  // [B, heads, T, size]
+  at::Tensor context = Attention(qkv[0], qkv[1], qkv[2], ignored_keys,
+                                 Chance(config_.attention_dropout, mode));  // [B, heads, T, size]
   context = context.transpose(1, 2).reshape({B, T, H});
   return Apply(layer.attention, context);
 }
@@ -100,11 +105,6 @@ at::Tensor Classifier::Activate(const at::Tensor& x) const {
 at::Tensor Classifier::Normalize(const at::Tensor& x, const Norm& norm) const {
   return at::layer_norm(x, {config_.hidden_size}, norm.weight, norm.bias,
                         config_.layer_norm_epsilon);
-}
-
-at::Tensor Classifier::Dropout(const at::Tensor& x, double probability, Mode mode) const {
-  if (mode == Mode::kEvaluate || probability == 0) return x;
-  return at::dropout(x, probability, /*train=*/true);
 }
 
 at::Tensor CrossEntropy(const at::Tensor& logits, const at::Tensor& labels) {

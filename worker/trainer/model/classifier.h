@@ -16,14 +16,17 @@ struct Batch {
   at::Tensor labels;       // [B] int64; undefined for prediction
 };
 
-enum class Mode { kTrain, kEvaluate };  // with dropout or without
+// With dropout or without; kTrainRecomputing keeps of each layer only its input for the backward
+// pass (recompute.h).
+enum class Mode { kTrain, kTrainRecomputing, kEvaluate };
 
 class Classifier {
  public:
   // Filled from the default CPU generator, as from scratch.
   Classifier(ModelConfig config, at::Device device);
 
-  // [B, C] float32.
+  // [B, C] float32. Recomputing: this object and the batch's mask must live until the backward
+  // pass.
   at::Tensor Forward(const Batch& batch, Mode mode) const;
 
   const ModelConfig& config() const { return config_; }
@@ -33,11 +36,12 @@ class Classifier {
 
  private:
   at::Tensor Embed(const Batch& batch, Mode mode) const;  // [B, T, H]
+  at::Tensor Layer(const LayerParameters& layer, const at::Tensor& hidden,
+                   const at::Tensor& ignored_keys, Mode mode) const;  // [B, T, H]
   at::Tensor Attend(const LayerParameters& layer, const at::Tensor& hidden,
                     const at::Tensor& ignored_keys, Mode mode) const;  // [B, T, H]
   at::Tensor Activate(const at::Tensor& x) const;
   at::Tensor Normalize(const at::Tensor& x, const Norm& norm) const;
-  at::Tensor Dropout(const at::Tensor& x, double probability, Mode mode) const;
 
   const ModelConfig config_;
   const at::Device device_;

@@ -26,7 +26,7 @@ void AdamW::ZeroGradients() {
   for (Parameter& parameter : *parameters_) parameter.value.mutable_grad() = at::Tensor();
 }
 
-at::Tensor AdamW::ClipGradients(double max_norm) {
+at::Tensor AdamW::ClipGradients(double max_norm, double scale) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> norms, gradients;
   for (Parameter& parameter : *parameters_) {
@@ -34,13 +34,12 @@ at::Tensor AdamW::ClipGradients(double max_norm) {
     gradients.push_back(parameter.value.mutable_grad());
     norms.push_back(gradients.back().norm());
   }
-  const at::Tensor norm = at::stack(norms).norm();
-  if (max_norm > 0) {
-    const at::Tensor factor = (max_norm / (norm + 1e-6)).clamp_max(1.0);
-    const bool on_gpu = norm.is_cuda();  // there, asking for the number would stop the pipeline
-    if (on_gpu || factor.item<float>() < 1) {
-      for (at::Tensor& gradient : gradients) gradient.mul_(factor);
-    }
+  const at::Tensor norm = at::stack(norms).norm() / scale;
+  at::Tensor factor = at::full_like(norm, 1 / scale);
+  if (max_norm > 0) factor = (max_norm / (norm + 1e-6)).clamp_max(1.0) / scale;
+  const bool on_gpu = norm.is_cuda();  // there, asking for the number would stop the pipeline
+  if (on_gpu || factor.item<float>() != 1) {
+    for (at::Tensor& gradient : gradients) gradient.mul_(factor);
   }
   return norm;
 }

@@ -24,9 +24,11 @@ class AdamW {
   // `parameters` must outlive this.
   AdamW(std::vector<Parameter>* parameters, AdamWOptions options);
 
-  // The 2-norm of all gradients together, then, where it is above max_norm > 0, their scaling to
-  // it (torch.nn.utils.clip_grad_norm_). Returns the norm before. A float32 scalar on the device.
-  at::Tensor ClipGradients(double max_norm);
+  // The gradients are `scale` times what they should be (loss_scaler.h). Divides them by it, and
+  // where their 2-norm together is then above max_norm > 0, scales them to it
+  // (torch.nn.utils.clip_grad_norm_). Returns the norm before clipping, a float32 scalar on the
+  // device; where it is not finite the gradients are not to be used.
+  at::Tensor ClipGradients(double max_norm, double scale);
 
   void Step(double learning_rate);
   void ZeroGradients();

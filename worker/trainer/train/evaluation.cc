@@ -6,12 +6,6 @@
 namespace xp::trainer {
 namespace {
 
-std::vector<uint32_t> Lengths(const Examples& examples) {
-  std::vector<uint32_t> lengths(examples.size());
-  for (size_t i = 0; i < lengths.size(); ++i) lengths[i] = uint32_t(examples.Ids(i).size());
-  return lengths;
-}
-
 // Puts one batch's logits where their examples stand, and counts.
 void Take(const at::Tensor& logits, const std::vector<uint32_t>& indices, const Examples& examples,
           Evaluation& into) {

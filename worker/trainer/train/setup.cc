@@ -89,8 +89,21 @@ absl::Status CheckFit(const Examples& examples, const ModelConfig& config, const
 absl::StatusOr<Precision> ChoosePrecision(const std::string& name, at::Device device) {
   if (name == "fp32") return Precision::kFloat32;
   if (name == "bf16") return Precision::kBFloat16;
+  if (name == "fp16" && device.is_cpu()) {
+    return absl::InvalidArgumentError("--precision fp16 needs a GPU; on a CPU there is bf16");
+  }
+  if (name == "fp16") return Precision::kFloat16;
   if (name == "auto") return device.is_cuda() ? Precision::kBFloat16 : Precision::kFloat32;
-  return absl::InvalidArgumentError("--precision '" + name + "'; accepted: auto, fp32, bf16");
+  return absl::InvalidArgumentError("--precision '" + name + "'; accepted: auto, fp32, bf16, fp16");
+}
+
+absl::StatusOr<LossScaler::Use> ChooseScaling(const std::string& name, Precision precision) {
+  if (name == "dynamic") return LossScaler::Use::kOn;
+  if (name == "none") return LossScaler::Use::kOff;
+  if (name == "auto") {
+    return precision == Precision::kFloat16 ? LossScaler::Use::kOn : LossScaler::Use::kOff;
+  }
+  return absl::InvalidArgumentError("--loss-scaling '" + name + "'; accepted: auto, dynamic, none");
 }
 
 uint32_t DataCrc(const Examples& examples) {
@@ -120,6 +133,9 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
   absl::StatusOr<Precision> precision = ChoosePrecision(options.precision, *device);
   if (!precision.ok()) return precision.status();
   setup.precision = *precision;
+  absl::StatusOr<LossScaler::Use> scaling = ChooseScaling(options.loss_scaling, *precision);
+  if (!scaling.ok()) return scaling.status();
+  setup.loss_scaling = *scaling;
   setup.threads = SetThreads(options.threads);
   absl::Status status = CatchTorch("making the model", [&] {
     SeedAll(options.seed);
@@ -134,8 +150,7 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
              "xptrain: %s, %.1f million parameters, %d training and %d test examples, on %s (%s, "
              "%d threads)\n",
              ModelTypeName(config->type), double(count) / 1e6, setup.train.size(),
-             setup.test.size(), setup.device.str(),
-             setup.precision == Precision::kBFloat16 ? "bf16" : "fp32", setup.threads)
+             setup.test.size(), setup.device.str(), PrecisionName(setup.precision), setup.threads)
       << std::flush;
   return setup;
 }
@@ -171,6 +186,8 @@ nlohmann::ordered_json ResumeSettings(const TrainOptions& options, const TrainSe
           {"warmup_ratio", options.warmup_ratio},
           {"weight_decay", options.weight_decay},
           {"max_grad_norm", options.max_grad_norm},
+          {"precision", PrecisionName(setup.precision)},
+          {"loss_scaling", setup.loss_scaling == LossScaler::Use::kOn},
           {"dropout", options.dropout},
           {"order", int(options.order)},
           {"seed", options.seed}};

@@ -10,6 +10,7 @@
 #include "worker/trainer/data/shard.h"
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/train/loss_scaler.h"
 #include "worker/trainer/train/train_options.h"
 
 namespace xp::trainer {
@@ -20,6 +21,7 @@ struct TrainSetup {
   bool has_test = false;
   at::Device device = at::kCPU;
   Precision precision = Precision::kFloat32;
+  LossScaler::Use loss_scaling = LossScaler::Use::kOff;
   int threads = 1;
   std::unique_ptr<Classifier> classifier;  // initialised from the seed, weights not yet loaded
 };

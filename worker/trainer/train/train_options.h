@@ -12,6 +12,9 @@ namespace xp::trainer {
 
 enum class ResumeMode { kAuto, kNever };
 
+// kLayers: a layer's activations are computed again in the backward pass instead of being kept.
+enum class GradientCheckpointing { kNone, kLayers };
+
 struct TrainOptions {
   // Folders and files; an empty path: not wanted, or not given.
   std::filesystem::path model;      // config.json, tokenizer files, weights or none
@@ -35,7 +38,8 @@ struct TrainOptions {
   double weight_decay = 0;
   double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;
   double max_grad_norm = 1.0;  // 0: no clipping
-  double dropout = -1;         // replaces all of the model's own; below 0: as config.json says
+  GradientCheckpointing gradient_checkpointing = GradientCheckpointing::kNone;
+  double dropout = -1;  // replaces all of the model's own; below 0: as config.json says
   uint64_t seed = 42;
   Order order = Order::kByLength;
   int64_t pad_to = 0;  // 0: to the longest of the batch
@@ -46,8 +50,10 @@ struct TrainOptions {
   ResumeMode resume = ResumeMode::kAuto;
 
   std::string device = "auto";
-  std::string precision = "auto";  // fp32, bf16; auto: bf16 on a GPU, fp32 on a CPU
-  int threads = 0;                 // 0: see SetThreads
+  std::string precision = "auto";     // fp32, bf16, fp16; auto: bf16 on a GPU, fp32 on a CPU
+  std::string loss_scaling = "auto";  // dynamic, none; auto: dynamic with fp16
+  double initial_loss_scale = 65536;
+  int threads = 0;  // 0: see SetThreads
 };
 
 }  // namespace xp::trainer

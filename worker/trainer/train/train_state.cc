@@ -1,5 +1,8 @@
 #include "worker/trainer/train/train_state.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <absl/strings/str_format.h>
 #include <algorithm>
 #include <charconv>
@@ -30,7 +33,10 @@ Json ToJson(const TrainState& s) {
           {"loss_total", s.loss_total},
           {"best_loss", s.best_loss},
           {"best_epoch", s.best_epoch},
-          {"seconds", s.seconds}};
+          {"seconds", s.seconds},
+          {"loss_scale", s.scaler.scale},
+          {"loss_scale_good_steps", s.scaler.good_steps},
+          {"skipped_steps", s.scaler.skipped}};
 }
 
 TrainState FromJson(const Json& json) {
@@ -45,7 +51,19 @@ TrainState FromJson(const Json& json) {
   json.at("best_loss").get_to(s.best_loss);
   json.at("best_epoch").get_to(s.best_epoch);
   json.at("seconds").get_to(s.seconds);
+  json.at("loss_scale").get_to(s.scaler.scale);
+  json.at("loss_scale_good_steps").get_to(s.scaler.good_steps);
+  json.at("skipped_steps").get_to(s.scaler.skipped);
   return s;
+}
+
+// So that the new name outlives a loss of power before an older checkpoint goes.
+absl::Status SyncFolder(const fs::path& dir) {
+  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus("cannot open", dir);
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced ? absl::OkStatus() : absl::UnavailableError("cannot sync " + dir.string());
 }
 
 uint64_t StepOf(const fs::path& dir) {
@@ -105,6 +123,7 @@ absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& cl
   fs::remove_all(dir, error);
   fs::rename(aside, dir, error);
   if (error) return absl::UnavailableError("cannot rename to " + dir.string());
+  if (status = SyncFolder(root_); !status.ok()) return status;
   const std::vector<fs::path> all = NewestFirst();
   for (size_t i = std::max<uint64_t>(keep, 1); i < all.size(); ++i) fs::remove_all(all[i], error);
   return absl::OkStatus();
@@ -143,7 +162,7 @@ absl::Status CheckpointStore::Load(const fs::path& dir, TrainState& state, Class
   }
   const auto random = moments->arrays.find(kRandom);
   if (random == moments->arrays.end()) return absl::DataLossError("no random_state in it");
-  optimizer.set_steps(state.step);
+  optimizer.set_steps(state.step - std::min(state.step, state.scaler.skipped));
   return SetRandomState(classifier.device(), ToTensor(random->second).to(at::kByte));
 }
 

@@ -10,6 +10,7 @@
 
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/train/adamw.h"
+#include "worker/trainer/train/loss_scaler.h"
 
 namespace xp::trainer {
 
@@ -24,6 +25,7 @@ struct TrainState {
   double best_loss = 0;     // evaluation's, of best_epoch
   uint64_t best_epoch = 0;  // counted from 1; 0: none yet
   double seconds = 0;       // trained so far, all attempts together
+  LossScalerState scaler;   // its `skipped` steps are part of `step`
 };
 
 // Folders checkpoint-STEP under one root. Each holds model.safetensors and config.json (a model

@@ -8,15 +8,19 @@
 #include <optional>
 #include <utility>
 
+#include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/data/collate.h"
 #include "worker/trainer/files.h"
-#include "worker/trainer/model/checkpoint.h"
-#include "worker/trainer/train/adamw.h"
+#include "worker/trainer/gpu_monitor.h"
 #include "worker/trainer/train/evaluation.h"
+#include "worker/trainer/train/kept_models.h"
 #include "worker/trainer/train/log_lines.h"
+#include "worker/trainer/train/loss_record.h"
+#include "worker/trainer/train/memory_plan.h"
 #include "worker/trainer/train/metrics.h"
 #include "worker/trainer/train/results.h"
 #include "worker/trainer/train/setup.h"
+#include "worker/trainer/train/stepper.h"
 #include "worker/trainer/train/train_state.h"
 
 namespace xp::trainer {
@@ -25,14 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 using Entries = std::vector<std::pair<std::string, double>>;
 
-// On a GPU a loss is looked at this many steps late: asking each time would stop its pipeline.
-constexpr size_t kGpuLossDelay = 16;
-
-std::vector<uint32_t> Lengths(const Examples& examples) {
-  std::vector<uint32_t> lengths(examples.size());
-  for (size_t i = 0; i < lengths.size(); ++i) lengths[i] = uint32_t(examples.Ids(i).size());
-  return lengths;
-}
+constexpr std::chrono::seconds kGpuReadingEvery(10);
 
 class Run {
  public:
@@ -50,12 +47,14 @@ class Run {
         warmup_(options.warmup_steps > 0
                     ? options.warmup_steps
                     : uint64_t(std::ceil(options.warmup_ratio * double(total_steps_)))),
-        optimizer_(&setup_.classifier->parameters(), {options.adam_beta1, options.adam_beta2,
-                                                      options.adam_epsilon, options.weight_decay}),
+        stepper_(&options_, &setup_),
+        kept_models_(&options_, epochs_),
+        losses_(&state_),
         progress_({"training", "steps", environment.progress}, environment.now, *environment.err) {
     collate_.pad_id = uint32_t(setup_.classifier->config().pad_token_id);
     collate_.pad_multiple = setup_.device.is_cuda() ? 8 : 1;
     collate_.pad_to = options.pad_to;
+    collate_.memory = setup_.device.is_cuda() ? HostMemory::kPinned : HostMemory::kPageable;
     if (!options.checkpoints.empty()) {
       store_.emplace(options.checkpoints, ResumeSettings(options, setup_));
     }
@@ -79,16 +78,21 @@ class Run {
   absl::Status Begin();
   absl::Status TrainEpoch();
   absl::Status TrainStep(Prefetcher& prefetcher);
-  absl::Status CheckLosses();
   absl::Status EvaluateEpoch();
-  absl::Status KeepBest(double loss);
   absl::Status Finish();
   absl::Status SaveCheckpoint();
   absl::Status Preempted();
-  void LogTraining();
+  absl::Status LogTraining();
+  void WatchGpu();
+  absl::Status WithAdvice(absl::Status status, uint64_t batch_size) const;
   void Print(const std::string& line);
 
   bool Stopping() const { return environment_.stop != nullptr && environment_.stop->load(); }
+  double RateNow() const {
+    // Steps that were left out do not count, as in the Trainer.
+    return LinearSchedule(options_.learning_rate, state_.step - state_.scaler.skipped, warmup_,
+                          total_steps_);
+  }
   double EpochNow() const {
     const double in_epoch = double(state_.step) / double(steps_per_epoch_);
     return RoundTo(in_epoch, 2);
@@ -102,15 +106,20 @@ class Run {
   TrainSetup setup_;
   const std::vector<uint32_t> lengths_;
   const uint64_t batches_per_epoch_, steps_per_epoch_, total_steps_, epochs_, warmup_;
-  AdamW optimizer_;
+  TrainState state_;
+  Stepper stepper_;
+  const KeptModels kept_models_;
+  LossRecord losses_;
   Progress progress_;
   CollateOptions collate_;
   std::optional<CheckpointStore> store_;
   std::ofstream trace_;
 
-  TrainState state_;
+  std::unique_ptr<GpuMonitor> gpu_monitor_;
+  uint64_t gpu_memory_ = 0;  // bytes; 0: not known
   std::chrono::steady_clock::time_point started_;
-  std::vector<at::Tensor> unseen_losses_;  // of the last steps, on the device
+  uint64_t real_tokens_ = 0, padded_tokens_ = 0;  // of this attempt's training
+  double step_seconds_ = 0;                       // that it took, without evaluations
   std::optional<Evaluation> last_evaluation_;
   Entries last_entries_;
 };
@@ -120,13 +129,14 @@ absl::Status Run::Begin() {
   std::vector<std::string> warnings;
   std::optional<TrainState> resumed;
   if (store_ && options_.resume == ResumeMode::kAuto) {
-    auto found = store_->Resume(*setup_.classifier, optimizer_, warnings);
+    auto found = store_->Resume(*setup_.classifier, stepper_.optimizer(), warnings);
     if (!found.ok()) return found.status();
     resumed = *found;
   }
   for (const std::string& warning : warnings) err << "xptrain: " << warning << '\n';
   if (resumed) {
     state_ = *resumed;
+    stepper_.scaler().set_state(state_.scaler);
     err << absl::StrFormat("xptrain: resumed at step %d of %d\n", state_.step, total_steps_);
     if (!options_.metrics_file.empty()) {
       absl::Status status = AppendResumedMarker(options_.metrics_file, state_.step);
@@ -138,12 +148,13 @@ absl::Status Run::Begin() {
       for (Parameter& p : setup_.classifier->parameters()) {
         InitializeParameter(setup_.classifier->config(), p);
       }
-      for (at::Tensor& moment : optimizer_.first_moments()) moment.zero_();
-      for (at::Tensor& moment : optimizer_.second_moments()) moment.zero_();
+      for (at::Tensor& moment : stepper_.optimizer().first_moments()) moment.zero_();
+      for (at::Tensor& moment : stepper_.optimizer().second_moments()) moment.zero_();
     }
     if (absl::Status s = LoadInitialWeights(options_, setup_, err); !s.ok()) return s;
     SeedAll(options_.seed);
   }
+  WatchGpu();
   if (!options_.trace.empty()) {
     trace_.open(options_.trace, std::ios::binary | std::ios::trunc);
     if (!trace_) return ErrnoStatus("cannot write", options_.trace);
@@ -155,6 +166,7 @@ absl::Status Run::TrainEpoch() {
   const Batches plan = PlanTraining(
       lengths_, {options_.train_batch_size, options_.order, options_.seed, state_.epoch});
   Prefetcher prefetcher(&setup_.train, plan, state_.batch, collate_);
+  const auto begin = environment_.now();
   while (state_.batch < plan.size() && state_.step < total_steps_) {
     if (Stopping()) return Preempted();
     const absl::Status status =
@@ -163,85 +175,89 @@ absl::Status Run::TrainEpoch() {
                    [&] { return TrainStep(prefetcher); });
     if (!status.ok()) {
       progress_.Clear();
-      return status;
+      return WithAdvice(status, options_.train_batch_size);
     }
     progress_.Update(state_.step);
-    if (options_.logging_steps > 0 && state_.step % options_.logging_steps == 0) LogTraining();
+    if (gpu_monitor_) gpu_monitor_->set_step(state_.step);
+    if (options_.logging_steps > 0 && state_.step % options_.logging_steps == 0) {
+      if (absl::Status logged = LogTraining(); !logged.ok()) return logged;
+    }
     if (options_.save_steps > 0 && state_.step % options_.save_steps == 0) {
       if (absl::Status saved = SaveCheckpoint(); !saved.ok()) return saved;
     }
   }
-  if (absl::Status status = CheckLosses(); !status.ok()) return status;
+  if (absl::Status status = losses_.Check(); !status.ok()) return status;
+  step_seconds_ += std::chrono::duration<double>(environment_.now() - begin).count();
   ++state_.epoch;
   state_.batch = 0;
   return SaveCheckpoint();
 }
 
 absl::Status Run::TrainStep(Prefetcher& prefetcher) {
-  const double rate = LinearSchedule(options_.learning_rate, state_.step, warmup_, total_steps_);
+  const double rate = RateNow();
   const uint64_t group =
       std::min(options_.gradient_accumulation_steps, batches_per_epoch_ - state_.batch);
-  optimizer_.ZeroGradients();
-  at::Tensor step_loss;
-  for (uint64_t i = 0; i < group; ++i) {
-    CollatedBatch made = *prefetcher.Next();
-    const Batch batch = ToDevice(made.tensors, setup_.device);
-    at::Tensor loss;
-    {
-      const Autocast autocast(setup_.device, setup_.precision);
-      loss = CrossEntropy(setup_.classifier->Forward(batch, Mode::kTrain), batch.labels);
-    }
-    if (group > 1) loss = loss / double(group);
-    loss.backward();
-    const at::Tensor detached = loss.detach();
-    step_loss = step_loss.defined() ? step_loss + detached : detached;
-  }
-  const at::Tensor norm = optimizer_.ClipGradients(options_.max_grad_norm);
-  optimizer_.Step(rate);
+  const StepResult made = stepper_.Step(prefetcher, group, rate);
   ++state_.step;
   state_.batch += group;
+  state_.scaler = stepper_.scaler().state();
+  real_tokens_ += made.real_tokens;
+  padded_tokens_ += made.padded_tokens;
+  if (made.update == Update::kLeftOut) {
+    progress_.Clear();
+    *environment_.err << absl::StrFormat(
+        "xptrain: step %d left out, its gradients are beyond the number format; the loss scale is "
+        "now %g (%d left out so far)\n",
+        state_.step, state_.scaler.scale, state_.scaler.skipped);
+  }
   if (trace_.is_open()) {
     const nlohmann::ordered_json line = {{"step", state_.step},
-                                         {"loss", double(step_loss.item<float>())},
+                                         {"loss", double(made.loss.item<float>())},
                                          {"learning_rate", rate},
-                                         {"grad_norm", double(norm.item<float>())}};
+                                         {"grad_norm", double(made.norm.item<float>())}};
     trace_ << line.dump() << std::endl;
   }
-  unseen_losses_.push_back(step_loss);
-  if (setup_.device.is_cpu() || unseen_losses_.size() >= kGpuLossDelay) return CheckLosses();
-  return absl::OkStatus();
+  absl::Status status = losses_.Add(made.loss);
+  if (!status.ok()) progress_.Clear();
+  return status;
 }
 
-absl::Status Run::CheckLosses() {
-  if (unseen_losses_.empty()) return absl::OkStatus();
-  const at::Tensor losses = at::stack(unseen_losses_).to(at::kCPU, at::kDouble);
-  const uint64_t first = state_.step - unseen_losses_.size() + 1;
-  unseen_losses_.clear();
-  for (int64_t i = 0; i < losses.numel(); ++i) {
-    const double loss = losses[i].item<double>();
-    if (!std::isfinite(loss)) {
-      progress_.Clear();
-      return absl::AbortedError(absl::StrFormat(
-          "the loss of step %d is %s; a lower --learning_rate or more --warmup_steps may help. "
-          "The last checkpoint is from before",
-          first + uint64_t(i), PythonFloat(loss)));
-    }
-    state_.loss_since_log += loss;
-    state_.loss_total += loss;
-  }
-  return absl::OkStatus();
-}
-
-void Run::LogTraining() {
-  if (!CheckLosses().ok()) return;  // a loss that is no number is found again before the next save
+absl::Status Run::LogTraining() {
+  if (absl::Status status = losses_.Check(); !status.ok()) return status;
   const uint64_t steps = state_.step - state_.logged_step;
-  if (steps == 0) return;
-  const double rate = LinearSchedule(options_.learning_rate, state_.step, warmup_, total_steps_);
+  if (steps == 0) return absl::OkStatus();
   Print(DictLine({{"loss", RoundTo(state_.loss_since_log / double(steps), 4)},
-                  {"learning_rate", rate},
+                  {"learning_rate", RateNow()},
                   {"epoch", EpochNow()}}));
   state_.loss_since_log = 0;
   state_.logged_step = state_.step;
+  return absl::OkStatus();
+}
+
+// Without NVML or a metrics file there is nothing to watch, and nothing is said.
+void Run::WatchGpu() {
+  if (!setup_.device.is_cuda()) return;
+  auto probe = GpuProbe::Open(setup_.device.index(), environment_.visible_gpus);
+  if (!probe.ok()) return;
+  if (const auto reading = (*probe)->Read(); reading.ok()) gpu_memory_ = reading->memory_total;
+  if (options_.metrics_file.empty()) return;
+  gpu_monitor_ =
+      std::make_unique<GpuMonitor>(*std::move(probe), options_.metrics_file, kGpuReadingEvery);
+  gpu_monitor_->set_step(state_.step);
+  gpu_monitor_->Start();
+}
+
+absl::Status Run::WithAdvice(absl::Status status, uint64_t batch_size) const {
+  if (!absl::IsResourceExhausted(status)) return status;
+  MemoryPlanInput plan;
+  plan.tokens = *std::max_element(lengths_.begin(), lengths_.end());
+  plan.tokens = std::max(plan.tokens, options_.pad_to);
+  plan.bytes_per_product = setup_.precision == Precision::kFloat32 ? 4 : 2;
+  plan.recomputing = options_.gradient_checkpointing == GradientCheckpointing::kLayers;
+  const uint64_t limit = setup_.device.is_cuda() ? gpu_memory_ : CpuMemory().limit;
+  return absl::ResourceExhaustedError(
+      absl::StrFormat("%s; %s", std::string(status.message()),
+                      MemoryAdvice(setup_.classifier->config(), plan, limit, batch_size)));
 }
 
 absl::Status Run::EvaluateEpoch() {
@@ -255,9 +271,14 @@ absl::Status Run::EvaluateEpoch() {
   evaluation.collate = collate_;
   evaluation.precision = setup_.precision;
   evaluation.stop = environment_.stop;
+  Progress progress({"evaluating", "examples", environment_.progress}, environment_.now,
+                    *environment_.err);
+  progress.SetTotal(setup_.test.size());
+  evaluation.on_progress = [&](uint64_t done) { progress.Update(done); };
   absl::StatusOr<Evaluation> result = Evaluate(*setup_.classifier, setup_.test, evaluation);
+  progress.Clear();
   if (absl::IsCancelled(result.status())) return Preempted();
-  if (!result.ok()) return result.status();
+  if (!result.ok()) return WithAdvice(result.status(), options_.eval_batch_size);
   const double seconds = std::chrono::duration<double>(environment_.now() - begin).count();
   const Scores scores = ScoreOf(result->confusion);
   last_entries_ = {{"eval_loss", result->loss},
@@ -272,25 +293,15 @@ absl::Status Run::EvaluateEpoch() {
   Print(DictLine(last_entries_));
   last_evaluation_ = *std::move(result);
   ++state_.evaluated_epochs;
-  return KeepBest(last_evaluation_->loss);
-}
-
-absl::Status Run::KeepBest(double loss) {
-  if (state_.best_epoch > 0 && !(loss < state_.best_loss)) return absl::OkStatus();
-  state_.best_loss = loss;
-  state_.best_epoch = state_.evaluated_epochs;
-  // Beside the checkpoints, so that a later attempt still has it.
-  const fs::path keep = store_ ? options_.checkpoints / "best" : options_.model_out / "best";
-  if (options_.model_out.empty() || state_.evaluated_epochs == epochs_) return absl::OkStatus();
-  return SaveModel(keep, options_.model, *setup_.classifier);
+  return kept_models_.AfterEvaluation(last_evaluation_->loss, *setup_.classifier, state_);
 }
 
 absl::Status Run::SaveCheckpoint() {
   if (!store_) return absl::OkStatus();
-  if (absl::Status status = CheckLosses(); !status.ok()) return status;
+  if (absl::Status status = losses_.Check(); !status.ok()) return status;
   TrainState state = state_;
   state.seconds = Seconds();
-  return store_->Save(state, *setup_.classifier, optimizer_, options_.model,
+  return store_->Save(state, *setup_.classifier, stepper_.optimizer(), options_.model,
                       options_.save_total_limit);
 }
 
@@ -315,18 +326,13 @@ absl::Status Run::Finish() {
                   {"train_steps_per_second", RoundTo(double(total_steps_) / seconds, 3)},
                   {"train_loss", state_.loss_total / double(std::max<uint64_t>(1, state_.step))},
                   {"epoch", EpochNow()}}));
-  absl::Status status;
-  if (!options_.model_out.empty()) {
-    status = SaveModel(options_.model_out, options_.model, *setup_.classifier);
-    const fs::path kept = options_.checkpoints / "best";
-    std::error_code error;
-    if (status.ok() && store_ && state_.best_epoch < epochs_ && fs::exists(kept, error)) {
-      for (const auto& file : fs::directory_iterator(kept, error)) {
-        status = LinkOrCopy(file.path(), options_.model_out / "best" / file.path().filename());
-        if (!status.ok()) return status;
-      }
-    }
-  }
+  *environment_.err << absl::StrFormat(
+      "xptrain: %d tokens trained on, %.1f %% of what was computed was padding, %.0f tokens/s\n",
+      real_tokens_,
+      100 * (1 - double(real_tokens_) / double(std::max<uint64_t>(1, padded_tokens_))),
+      double(real_tokens_) / std::max(step_seconds_, 1e-9));
+  gpu_monitor_.reset();
+  absl::Status status = kept_models_.AtTheEnd(*setup_.classifier, state_);
   if (!status.ok() || options_.output.empty() || !last_evaluation_) return status;
   // The article's script prints this header and writes the numbers to a file.
   Print("***** Eval results *****");

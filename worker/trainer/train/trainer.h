@@ -5,6 +5,7 @@
 #include <absl/status/status.h>
 #include <atomic>
 #include <ostream>
+#include <string>
 
 #include "worker/trainer/progress.h"
 #include "worker/trainer/train/train_options.h"
@@ -16,6 +17,7 @@ struct RunEnvironment {
   std::ostream* out = nullptr;  // the Trainer's lines; flushed after each
   std::ostream* err = nullptr;  // everything else
   ProgressStyle progress = ProgressStyle::kSilent;
+  std::string visible_gpus;                 // CUDA_VISIBLE_DEVICES
   const std::atomic<bool>* stop = nullptr;  // set when the process is asked to end
 };
 

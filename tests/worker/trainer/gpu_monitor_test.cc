@@ -1,0 +1,65 @@
+#include "worker/trainer/gpu_monitor.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "worker/trainer/train/loss_scaler.h"
+
+namespace xp::trainer {
+namespace {
+
+constexpr const char* kNvml = XP_FAKE_NVML;
+
+TEST(GpuProbeTest, FollowsCudaVisibleDevices) {
+  EXPECT_TRUE(GpuProbe::Open(1, "", kNvml).ok());
+  EXPECT_FALSE(GpuProbe::Open(0, "", kNvml).ok());
+  EXPECT_TRUE(GpuProbe::Open(0, "1,0", kNvml).ok());
+  EXPECT_TRUE(GpuProbe::Open(1, "0,GPU-abc", kNvml).ok());
+  EXPECT_FALSE(GpuProbe::Open(2, "0,1", kNvml).ok());
+}
+
+TEST(GpuProbeTest, AbsentLibraryIsNotFound) {
+  EXPECT_TRUE(absl::IsNotFound(GpuProbe::Open(0, "", "libno-such-nvml.so.9").status()));
+}
+
+TEST(GpuMonitorTest, TheLastReadingIsWrittenUnderNamesOfItsOwn) {
+  const auto file = std::filesystem::path(testing::TempDir()) / "xp_gpu_metrics.jsonl";
+  std::filesystem::remove(file);
+  auto probe = GpuProbe::Open(1, "", kNvml);
+  ASSERT_TRUE(probe.ok()) << probe.status();
+  GpuMonitor monitor(*std::move(probe), file, std::chrono::hours(1));
+  monitor.set_step(7);
+  monitor.Start();
+  monitor.Stop();
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  EXPECT_EQ(text.str(), "{\"gpu_memory_mib\":3072,\"gpu_utilization\":87,\"step\":7}\n");
+  std::filesystem::remove(file);
+}
+
+TEST(LossScalerTest, HalvesOnOverflowAndDoublesAfterTwoThousandGoodSteps) {
+  LossScaler scaler(LossScaler::Use::kOn, 65536);
+  scaler.Update(LossScaler::Gradients::kNotFinite);
+  EXPECT_EQ(scaler.scale(), 32768);
+  EXPECT_EQ(scaler.state().skipped, 1u);
+  for (uint64_t i = 1; i < LossScaler::kGrowthInterval; ++i) {
+    scaler.Update(LossScaler::Gradients::kFinite);
+  }
+  EXPECT_EQ(scaler.scale(), 32768);
+  scaler.Update(LossScaler::Gradients::kFinite);
+  EXPECT_EQ(scaler.scale(), 65536);
+  scaler.Update(LossScaler::Gradients::kNotFinite);
+  EXPECT_EQ(scaler.state().good_steps, 0u);
+}
+
+TEST(LossScalerTest, OffItMultipliesByOneForEver) {
+  LossScaler scaler(LossScaler::Use::kOff, 65536);
+  scaler.Update(LossScaler::Gradients::kNotFinite);
+  EXPECT_EQ(scaler.scale(), 1);
+  EXPECT_EQ(scaler.state().skipped, 0u);
+}
+
+}  // namespace
+}  // namespace xp::trainer

@@ -1,0 +1,79 @@
+"""What the tests of the whole program share: the program, small models, made-up examples.
+
+A test file is run as: FILE PATH/TO/xptrain [unittest's arguments]. Without Debian's python3-torch it says so and exits
+77, which ctest shows as skipped.
+"""
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    import torch
+    import reference_models as reference
+except ImportError as error:
+    print(f"skipped: {error} (Debian: python3-torch)")
+    sys.exit(77)
+
+XPTRAIN = sys.argv.pop(1)
+KINDS = ("distilbert", "roberta", "bert")
+
+
+def xptrain(*arguments, text=None, check=True):
+    return subprocess.run([XPTRAIN, *map(str, arguments)], input=text, capture_output=True, text=True, check=check,
+                          timeout=100)
+
+
+def make_examples(config, count, seed, padded):
+    rng = random.Random(seed)
+    pad = config["pad_token_id"]
+    examples = []
+    for _ in range(count):
+        real = rng.randint(3, 20)
+        ids = [rng.randint(2, config["vocab_size"] - 1) for _ in range(real)] + [pad] * (20 - real if padded else 0)
+        example = {"input_ids": ids, "attention_mask": [1] * real + [0] * (len(ids) - real),
+                   "label": rng.randint(0, 1)}
+        if config["model_type"] == "bert":
+            example["token_type_ids"] = [int(i > real // 2) for i in range(len(ids))]
+        examples.append(example)
+    return examples
+
+
+def tensors(examples):
+    stack = lambda key: torch.tensor([e[key] for e in examples])
+    types = stack("token_type_ids") if "token_type_ids" in examples[0] else None
+    return stack("input_ids"), stack("attention_mask"), types, stack("label")
+
+
+class TrainerCase(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
+
+    def make_model(self, kind, **changes):
+        config = {**reference.tiny_config(kind), **changes}
+        weights = reference.make_weights(config)
+        model = self.dir / kind
+        model.mkdir(exist_ok=True)
+        (model / "config.json").write_text(json.dumps(config))
+        reference.save_safetensors(model / "model.safetensors", weights)
+        return config, weights, model
+
+    def write_lines(self, examples):
+        path = self.dir / "ids.jsonl"
+        path.write_text("".join(json.dumps(e) + "\n" for e in examples))
+        return path
+
+    def train(self, model, ids, *arguments, check=True):
+        """The finished process and the trace's lines."""
+        trace = self.dir / "trace.jsonl"
+        trace.unlink(missing_ok=True)
+        done = xptrain("train", "--model", model, "--ids", ids, "--device", "cpu", "--threads", 1, "--trace", trace,
+                       *arguments, check=check)
+        return done, trace.read_text().splitlines() if trace.exists() else []

@@ -1,0 +1,54 @@
+#include "worker/trainer/gpu_monitor.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace xp::trainer {
+
+std::string GpuLine(const GpuReading& reading, uint64_t step) {
+  const nlohmann::ordered_json line = {{"gpu_memory_mib", reading.memory_used >> 20},
+                                       {"gpu_utilization", reading.utilization},
+                                       {"step", step}};
+  return line.dump() + "\n";
+}
+
+GpuMonitor::GpuMonitor(std::unique_ptr<GpuProbe> probe, std::filesystem::path metrics_file,
+                       std::chrono::milliseconds every)
+    : probe_(std::move(probe)), file_(std::move(metrics_file)), every_(every) {}
+
+void GpuMonitor::Start() {
+  thread_ = std::thread([this] { Work(); });
+}
+
+void GpuMonitor::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  thread_.join();
+}
+
+void GpuMonitor::Work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const bool last = stop_.wait_for(lock, every_, [&] { return stopping_; });
+    lock.unlock();
+    const bool goes_on = Append() && !last;
+    lock.lock();
+    if (!goes_on) return;
+  }
+}
+
+// One whole line in one write: others append to the file, too. False: no more readings.
+bool GpuMonitor::Append() {
+  const absl::StatusOr<GpuReading> reading = probe_->Read();
+  if (!reading.ok()) return false;
+  std::ofstream out(file_, std::ios::binary | std::ios::app);
+  out << GpuLine(*reading, step_.load(std::memory_order_relaxed)) << std::flush;
+  return out.good();
+}
+
+}  // namespace xp::trainer

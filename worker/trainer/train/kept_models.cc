@@ -1,0 +1,37 @@
+#include "worker/trainer/train/kept_models.h"
+
+#include "worker/trainer/files.h"
+#include "worker/trainer/model/checkpoint.h"
+
+namespace xp::trainer {
+
+namespace fs = std::filesystem;
+
+fs::path KeptModels::BestDir() const {
+  return (options_.checkpoints.empty() ? options_.model_out : options_.checkpoints) / "best";
+}
+
+absl::Status KeptModels::AfterEvaluation(double loss, const Classifier& classifier,
+                                         TrainState& state) const {
+  if (state.best_epoch > 0 && !(loss < state.best_loss)) return absl::OkStatus();
+  state.best_loss = loss;
+  state.best_epoch = state.evaluated_epochs;
+  // The last epoch's is the last model itself.
+  if (options_.model_out.empty() || state.evaluated_epochs == last_epoch_) return absl::OkStatus();
+  return SaveModel(BestDir(), options_.model, classifier);
+}
+
+absl::Status KeptModels::AtTheEnd(const Classifier& classifier, const TrainState& state) const {
+  if (options_.model_out.empty()) return absl::OkStatus();
+  absl::Status status = SaveModel(options_.model_out, options_.model, classifier);
+  const fs::path best = BestDir(), wanted = options_.model_out / "best";
+  std::error_code error;
+  if (best == wanted || state.best_epoch >= last_epoch_ || !fs::exists(best, error)) return status;
+  for (const auto& file : fs::directory_iterator(best, error)) {
+    if (!status.ok()) return status;
+    status = LinkOrCopy(file.path(), wanted / file.path().filename());
+  }
+  return status;
+}
+
+}  // namespace xp::trainer

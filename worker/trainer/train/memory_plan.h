@@ -1,0 +1,28 @@
+// About how much memory a training takes, and what to do when it was too much. Counts arrays as
+// classifier.cc makes them; good to about a third. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "worker/trainer/model/config.h"
+
+namespace xp::trainer {
+
+struct MemoryPlanInput {
+  int64_t tokens = 0;             // a row's length after padding
+  int64_t bytes_per_product = 4;  // of a matrix product's numbers: 4 or 2
+  bool recomputing = false;       // --gradient_checkpointing
+};
+
+// Parameters, their gradients and the optimiser's moments.
+uint64_t FixedBytes(const ModelConfig& config);
+
+// What one example of `tokens` tokens keeps until its backward pass.
+uint64_t BytesPerExample(const ModelConfig& config, const MemoryPlanInput& input);
+
+// "about 12 examples of 512 tokens fit into 8192 MiB (...); ...". `limit` bytes; 0: not known.
+std::string MemoryAdvice(const ModelConfig& config, const MemoryPlanInput& input, uint64_t limit,
+                         uint64_t batch_size);
+
+}  // namespace xp::trainer
