@@ -31,6 +31,8 @@ MODELS = {
               "steps": 30},
 }
 TUNED = {"OMP_WAIT_POLICY": "passive", "ATEN_CPU_CAPABILITY": "avx512", "OPENBLAS_CORETYPE": "SkylakeX"}
+# What the caller's environment says of these is left out, for both sides.
+BARE = {name: value for name, value in os.environ.items() if name not in TUNED}
 WARM_UP = 2
 
 
@@ -46,14 +48,14 @@ def examples(model, steps):
             for _ in range(spec["batch"] * steps)]
 
 
-def eager(model, precision, device, threads):
+def eager(model, precision, device, threads, steps):
     """Runs in a process of its own: seconds of each step, one a line."""
     import torch
     import torch.nn.functional as F
     import reference_models as reference
     torch.set_num_threads(threads)
     config, spec = full_config(model), MODELS[model]
-    steps = spec["steps"] + WARM_UP
+    steps += WARM_UP
     weights = {n: (t * 0.1).to(device).requires_grad_() for n, t in reference.make_weights(config).items()}
     optimizer = torch.optim.AdamW(list(weights.values()), lr=5e-5, weight_decay=0.0)
     lines = examples(model, steps)
@@ -74,8 +76,9 @@ def eager(model, precision, device, threads):
 
 
 def run_eager(model, precision, device, threads, environment):
-    command = [sys.executable, __file__, "-", "--eager", model, precision, device, str(threads)]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    command = [sys.executable, str(pathlib.Path(__file__).resolve()), "-", "--eager", model, precision, device, str(threads),
+               str(MODELS[model]["steps"])]
+    done = subprocess.run(command, env={**BARE, **environment}, capture_output=True, text=True, check=True)
     return [float(line) for line in done.stdout.split()][WARM_UP:]
 
 
@@ -90,7 +93,7 @@ def run_xptrain(xptrain, folder, model, precision, device, threads):
         [xptrain, "train", "--model", str(folder / model), "--ids", str(lines), "--no-shuffle", "--epochs", "1",
          "--train_batch_size", str(MODELS[model]["batch"]), "--precision", precision, "--device", device, "--threads",
          str(threads), "--trace", "/dev/stdout", "--logging_steps", "0"], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True)
+        stderr=subprocess.PIPE, text=True, env=BARE)
     times = []
     for line in process.stdout:
         if line.startswith('{"step"'):
@@ -135,7 +138,7 @@ def train_imdb(options, model, data, arguments):
     done = subprocess.run(
         [options.xptrain, "train", "--model", str(model), "--train-dir", str(data / "train"), "--test-dir",
          str(data / "test"), "--device", options.device, "--threads", str(options.threads), "--logging_steps", "0",
-         "--learning_rate", "5e-4", "--warmup_ratio", "0.1", *arguments], capture_output=True, text=True)
+         "--learning_rate", "5e-4", "--warmup_ratio", "0.1", *arguments], capture_output=True, text=True, env=BARE)
     if done.returncode != 0:
         sys.exit(done.stderr)
     number = lambda key: float(re.findall(rf"'{key}': ([^,}}]+)", done.stdout)[-1])
@@ -171,8 +174,8 @@ def compare_padding(options, folder):
 
 def main():
     if len(sys.argv) > 2 and sys.argv[2] == "--eager":
-        model, precision, device, threads = sys.argv[3:]
-        return eager(model, precision, device, int(threads))
+        model, precision, device, threads, steps = sys.argv[3:]
+        return eager(model, precision, device, int(threads), int(steps))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("xptrain")
     parser.add_argument("--model", choices=["base", "small", "all", "none"], default="all")

@@ -114,7 +114,8 @@ TEST(CpuKernelsTest, AttentionWeightsAreTheSoftmaxOfWhatCounts) {
     const std::vector<float> scores = Drawn(size_t(count), 5, 60);
     const auto ignored = std::make_unique<bool[]>(size_t(count));
     for (int64_t i = count / 2 + 1; i < count; ++i) ignored[size_t(i)] = true;
-    for (const bool* mask : {static_cast<const bool*>(nullptr), ignored.get()}) {
+    const bool* const masks[] = {nullptr, ignored.get()};
+    for (const bool* mask : masks) {
       std::vector<float> weights(size_t(count) + 1, 99), dropped(size_t(count) + 1, 99);
       AttentionRow(scores.data(), mask, weights.data(), dropped.data(), count, 0.125f, 3,
                    {9, 0.25});

@@ -64,7 +64,9 @@ TEST(MemoryPoolTest, BlocksNeverOverlapWhateverTheOrder) {
       std::memset(block, mark, 1);
       block[bytes - 1] = mark;
       const auto next = taken.lower_bound(block);
-      if (next != taken.end()) ASSERT_LE(block + bytes, next->first);
+      if (next != taken.end()) {
+        ASSERT_LE(block + bytes, next->first);
+      }
       if (next != taken.begin()) {
         const auto before = std::prev(next);
         ASSERT_LE(before->first + before->second.first, block);

@@ -13,10 +13,6 @@
 #endif
 #define XP_INLINE inline __attribute__((always_inline))
 
-// Whoever takes or returns vectors is inlined, so there is no calling convention to warn about.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace xp::trainer {
 namespace {
 
@@ -270,5 +266,3 @@ void AttentionRowBackward(const BFloat16Bits* weights, const BFloat16Bits* gradi
 }
 
 }  // namespace xp::trainer
-
-#pragma GCC diagnostic pop
