@@ -13,7 +13,7 @@
 namespace xp::core {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kHeaderVersion = 1;
 constexpr uint8_t kAbsent = 0xff;  // in place of a point's number
 enum PointFlags : uint8_t { kStepPrinted = 1, kHasEpoch = 2 };
 
@@ -74,7 +74,7 @@ ChunkHeader MakeChunkHeader(absl::Span<const MetricPoint> points) {
 
 std::string PackChunkHeader(const ChunkHeader& header) {
   ByteWriter out;
-  out.Byte(kVersion);
+  out.Byte(kHeaderVersion);
   out.Varint(header.count);
   out.Varint(header.nan_count);
   out.Varint(header.inf_count);
@@ -105,7 +105,7 @@ absl::StatusOr<ChunkHeader> UnpackChunkHeader(std::string_view bytes) {
   const std::optional<std::string_view> body = CheckChecksum(bytes);
   if (!body.has_value()) return DataLoss();
   ByteReader in(*body);
-  if (in.Byte() != kVersion) return DataLoss();
+  if (in.Byte() != kHeaderVersion) return DataLoss();
   ChunkHeader header;
   const uint64_t count = in.Varint();
   const uint64_t nan_count = in.Varint();

@@ -14,7 +14,7 @@
 namespace xp::core {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kTokenVersion = 1;
 constexpr size_t kTokenMaxBytes = 16 * 1024;
 
 absl::Status NoToken() {
@@ -41,7 +41,7 @@ RequestFingerprint& RequestFingerprint::Add(std::string_view field, int64_t valu
 
 std::string MakePageToken(std::string_view position, const RequestFingerprint& request) {
   ByteWriter out;
-  out.Byte(kVersion);
+  out.Byte(kTokenVersion);
   out.Fixed64(request.value());
   out.Bytes(position);
   out.Checksum();
@@ -58,7 +58,7 @@ absl::StatusOr<std::string> ReadPageToken(std::string_view token,
   const std::optional<std::string_view> body = CheckChecksum(bytes);
   if (!body.has_value()) return NoToken();
   ByteReader in(*body);
-  if (in.Byte() != kVersion) return NoToken();
+  if (in.Byte() != kTokenVersion) return NoToken();
   const uint64_t fingerprint = in.Fixed64();
   if (!in.ok()) return NoToken();
   if (fingerprint != request.value()) {

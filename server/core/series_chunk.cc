@@ -14,7 +14,7 @@
 namespace xp::core {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kChunkVersion = 1;
 enum Packing : uint8_t { kPlain = 0, kZstd = 1 };
 
 // zstd's frame costs about 15 bytes; below this it never paid.
@@ -85,7 +85,7 @@ absl::StatusOr<std::vector<MetricPoint>> UnpackColumns(std::string_view payload,
 std::string EncodeOne(absl::Span<const MetricPoint> points) {
   const std::string payload = PackColumns(points);
   ByteWriter out;
-  out.Byte(kVersion);
+  out.Byte(kChunkVersion);
   std::string packed;
   if (payload.size() >= kZstdFromBytes) {
     packed.resize(ZSTD_compressBound(payload.size()));
@@ -124,8 +124,8 @@ absl::StatusOr<std::vector<MetricPoint>> DecodeSeriesChunk(std::string_view byte
   if (!body.has_value()) return DataLoss("its checksum does not agree with its bytes");
   ByteReader in(*body);
   const uint8_t version = in.Byte();
-  if (version != kVersion) {
-    return DataLoss(absl::StrCat("version ", version, " where ", kVersion, " is known"));
+  if (version != kChunkVersion) {
+    return DataLoss(absl::StrCat("version ", version, " where ", kChunkVersion, " is known"));
   }
   const uint8_t packing = in.Byte();
   const uint64_t count = in.Varint();

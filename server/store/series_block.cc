@@ -7,7 +7,7 @@
 namespace xp::store {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kBlockVersion = 1;
 
 // Flags of an entry.
 constexpr uint8_t kHasStep = 1;
@@ -116,7 +116,7 @@ core::AttemptSeries SeriesEntry::ForResume(int32_t attempt, core::AttemptStart s
 
 std::string PackBlock(const std::vector<SeriesEntry>& entries) {
   core::ByteWriter out;
-  out.Byte(kVersion);
+  out.Byte(kBlockVersion);
   out.Varint(entries.size());
   for (const SeriesEntry& entry : entries) PutEntry(out, entry);
   return std::move(out).Take();
@@ -126,7 +126,7 @@ absl::StatusOr<std::vector<SeriesEntry>> UnpackBlock(std::string_view bytes) {
   core::ByteReader in(bytes);
   const uint8_t version = in.Byte();
   const uint64_t count = in.Varint();
-  if (!in.ok() || version != kVersion || count > kSeriesPerBlock) {
+  if (!in.ok() || version != kBlockVersion || count > kSeriesPerBlock) {
     return absl::DataLossError("a block of series cannot be read");
   }
   std::vector<SeriesEntry> entries;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+constexpr int kExitRecordVersion = 1;
 
 // In the order of the enums.
 constexpr std::array<const char*, 5> kReasonNames = {"EXIT", "SIGNAL", "OUT_OF_MEMORY", "NOT_FOUND",
@@ -52,7 +52,7 @@ constexpr NumberField kNumbers[] = {
 }  // namespace
 
 std::string ExitRecordToJson(const ExitRecord& record) {
-  Json json = {{"version", kVersion}};
+  Json json = {{"version", kExitRecordVersion}};
   json["reason"] = kReasonNames[static_cast<size_t>(record.reason)];
   json["exit_code"] = record.exit_code;
   json["signal"] = record.signal;
@@ -64,7 +64,7 @@ std::string ExitRecordToJson(const ExitRecord& record) {
 }
 
 absl::StatusOr<ExitRecord> ExitRecordFromJson(std::string_view text) {
-  auto json = ParseVersioned("exit", text, kVersion);
+  auto json = ParseVersioned("exit", text, kExitRecordVersion);
   if (!json.ok()) return json.status();
   ExitRecord record;
   auto reason = EnumField<EndReason>(*json, "reason", kReasonNames);

@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+constexpr int kPidFileVersion = 1;
 
 Json ToJson(const ProcessIdentity& process) {
   return {{"pid", process.pid}, {"start_ticks", process.start_ticks}};
@@ -32,14 +32,14 @@ absl::StatusOr<ProcessIdentity> FromJson(const Json& json, const char* key,
 }  // namespace
 
 std::string PidInfoToJson(const PidInfo& info) {
-  Json json = {{"version", kVersion}, {"boot_id", info.command.boot_id}};
+  Json json = {{"version", kPidFileVersion}, {"boot_id", info.command.boot_id}};
   json["runner"] = ToJson(info.runner);
   json["command"] = ToJson(info.command);
   return json.dump(2) + "\n";
 }
 
 absl::StatusOr<PidInfo> PidInfoFromJson(std::string_view text) {
-  auto json = ParseVersioned("pid", text, kVersion);
+  auto json = ParseVersioned("pid", text, kPidFileVersion);
   if (!json.ok()) return json.status();
   auto boot_id = TextField(*json, "boot_id");
   if (!boot_id.ok()) return boot_id.status();

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+constexpr int kRunnerSpecVersion = 1;
 
 absl::Status CheckTexts(const char* field, const std::vector<std::string>& texts) {
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -65,7 +65,7 @@ absl::Status CheckSpec(const RunnerSpec& spec) {
 }
 
 std::string SpecToJson(const RunnerSpec& spec) {
-  Json json = {{"version", kVersion}};
+  Json json = {{"version", kRunnerSpecVersion}};
   json["argv"] = TextsToJson(spec.argv);
   json["env"] = TextsToJson(spec.env);
   json["working_dir"] = TextToJson(spec.working_dir);
@@ -76,7 +76,7 @@ std::string SpecToJson(const RunnerSpec& spec) {
 }
 
 absl::StatusOr<RunnerSpec> SpecFromJson(std::string_view text) {
-  auto json = ParseVersioned("attempt.json", text, kVersion);
+  auto json = ParseVersioned("attempt.json", text, kRunnerSpecVersion);
   if (!json.ok()) return json.status();
   const RunnerSpec defaults;
   auto argv = TextsField(*json, "argv");

@@ -7,19 +7,19 @@
 namespace xp::runner {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kStopRequestVersion = 1;
 
 }  // namespace
 
 std::string StopRequestToJson(const StopRequest& request) {
-  nlohmann::ordered_json json = {{"version", kVersion}};
+  nlohmann::ordered_json json = {{"version", kStopRequestVersion}};
   json["grace_ms"] = absl::ToInt64Milliseconds(request.grace);
   json["reason"] = TextToJson(request.reason);
   return json.dump(2) + "\n";
 }
 
 absl::StatusOr<StopRequest> StopRequestFromJson(std::string_view text) {
-  auto json = ParseVersioned("stop.json", text, kVersion);
+  auto json = ParseVersioned("stop.json", text, kStopRequestVersion);
   if (!json.ok()) return json.status();
   auto grace = IntField(*json, "grace_ms", 0);
   if (!grace.ok()) return grace.status();

@@ -22,8 +22,8 @@ absl::Status Checkpoint(Database& db, uint64_t limit_bytes) {
   int moved = 0;
   int code =
       sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
-  constexpr uint64_t kPageBytes = 4096;
-  if (code == SQLITE_OK && pages > 0 && pages * kPageBytes > limit_bytes) {
+  constexpr uint64_t kDatabasePageBytes = 4096;
+  if (code == SQLITE_OK && pages > 0 && pages * kDatabasePageBytes > limit_bytes) {
     code =
         sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
   }
