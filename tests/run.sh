@@ -5,6 +5,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deploy/install-deps.sh --tests
-cmake --preset dev
-cmake --build --preset dev
-exec ctest --preset dev ${1:+-R "$1"}
+cmake --preset ci
+cmake --build --preset ci
+exec ctest --preset ci ${1:+-R "$1"}
