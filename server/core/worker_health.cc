@@ -24,21 +24,34 @@ std::string Message(const std::vector<WorkerHealth::End>& row, absl::Duration qu
 
 }  // namespace
 
-std::optional<std::string> WorkerHealth::NoteEnd(std::string_view worker, const End& end) {
-  if (end.outcome == Outcome::kOther) return std::nullopt;
-  const std::string name(worker);
-  if (end.outcome == Outcome::kFine || end.ran >= settings_.quick) {
-    rows_.erase(name);
-    return std::nullopt;
-  }
-  std::vector<End>& row = rows_[name];
-  const bool known = std::any_of(row.begin(), row.end(),
-                                 [&](const End& other) { return other.trial == end.trial; });
-  if (known) return std::nullopt;  // one bad program is no bad worker
+bool WorkerHealth::Counts(const std::vector<End>& row, const End& end) const {
+  if (end.outcome != Outcome::kProgramFailure || end.ran >= settings_.quick) return false;
+  // One bad program is no bad worker.
+  return std::none_of(row.begin(), row.end(),
+                      [&](const End& other) { return other.trial == end.trial; });
+}
+
+std::optional<std::string> WorkerHealth::Consider(std::string_view worker, const End& end) const {
+  const auto found = rows_.find(std::string(worker));
+  std::vector<End> row = found == rows_.end() ? std::vector<End>() : found->second;
+  if (!Counts(row, end)) return std::nullopt;
   row.push_back(end);
   if (row.size() < static_cast<size_t>(settings_.failures)) return std::nullopt;
-  std::string message = Message(row, settings_.quick);
-  rows_.erase(name);
+  return Message(row, settings_.quick);
+}
+
+std::optional<std::string> WorkerHealth::NoteEnd(std::string_view worker, const End& end) {
+  const std::string name(worker);
+  std::optional<std::string> message = Consider(worker, end);
+  const bool fine = end.outcome == Outcome::kFine ||
+                    (end.outcome == Outcome::kProgramFailure && end.ran >= settings_.quick);
+  if (message.has_value() || fine) {
+    rows_.erase(name);
+  } else if (const auto found = rows_.find(name); found == rows_.end()) {
+    if (Counts({}, end)) rows_[name].push_back(end);
+  } else if (Counts(found->second, end)) {
+    found->second.push_back(end);
+  }
   return message;
 }
 

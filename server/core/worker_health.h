@@ -40,6 +40,9 @@ class WorkerHealth {
     std::string detail;  // "exit 1", "signal 11"
   };
 
+  // What NoteEnd would answer.
+  std::optional<std::string> Consider(std::string_view worker, const End& end) const;
+
   // Notes the end of an attempt on `worker`. When the worker is to be drained now, the message that
   // is shown with it; said once per row of failures.
   std::optional<std::string> NoteEnd(std::string_view worker, const End& end);
@@ -48,6 +51,9 @@ class WorkerHealth {
   void Forget(std::string_view worker);
 
  private:
+  // A quick failure of a trial that the row does not have yet.
+  bool Counts(const std::vector<End>& row, const End& end) const;
+
   const WorkerHealthSettings settings_;
   absl::flat_hash_map<std::string, std::vector<End>> rows_;
 };

@@ -111,6 +111,13 @@ void Dispatcher::Push(Pending& pending) {
       v1::ServerMessage message;
       *message.mutable_assignment() = *std::move(pending.stored);
       pending.session->Say(std::move(message));
+      // A stop that committed before this was pushed went to a worker that did not know the
+      // attempt.
+      const store::LiveTrial* trial = core_.state.Find(attempt.trial_uid());
+      if (trial != nullptr && trial->trial.attempt() == attempt.number() &&
+          trial->state == core::TrialState::kStopping) {
+        pending.session->Say(StopMessage(*trial));
+      }
       return;
     }
   }

@@ -18,14 +18,6 @@ namespace {
 // Beyond this the worker's clock makes times misleading (DESIGN section 10).
 constexpr absl::Duration kClockDistanceShown = absl::Seconds(1);
 
-v1::ServerMessage StopMessage(const store::LiveTrial& trial) {
-  v1::ServerMessage message;
-  *message.mutable_stop()->mutable_attempt() = ToAttemptId(trial);
-  message.mutable_stop()->set_reason(trial.stop == core::StopReason::kMaxRuntime ? v1::MAX_RUNTIME
-                                                                                 : v1::USER);
-  return message;
-}
-
 v1::ServerMessage DeletedMessage(const store::TrialDeletion& deletion) {
   v1::ServerMessage message;
   v1::Refused& refused = *message.mutable_refused();

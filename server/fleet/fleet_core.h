@@ -1,7 +1,7 @@
 // What the parts of the fleet share: the store, the clock, the live state and its lock.
 //
 // Lock order: `mutex` before an outbox's lock. `mutex` is never held while the store is called,
-// since the store's writer takes it when it tells of a commit.
+// since the store's writer takes it, in changes and when it tells of a commit.
 #pragma once
 
 #include "proto/clock.h"

@@ -56,6 +56,14 @@ v1::AttemptId ToAttemptId(const store::LiveTrial& trial) {
   return id;
 }
 
+v1::ServerMessage StopMessage(const store::LiveTrial& trial) {
+  v1::ServerMessage message;
+  *message.mutable_stop()->mutable_attempt() = ToAttemptId(trial);
+  message.mutable_stop()->set_reason(trial.stop == core::StopReason::kMaxRuntime ? v1::MAX_RUNTIME
+                                                                                 : v1::USER);
+  return message;
+}
+
 void LiveState::Update(const store::LiveTrial& trial, absl::Duration now) {
   const store::LiveTrial* before = Find(trial.id);
   const core::AttemptKey key = trial.key();

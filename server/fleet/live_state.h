@@ -98,5 +98,6 @@ class LiveState {
 bool OccupiesSlots(core::TrialState state);
 
 v1::AttemptId ToAttemptId(const store::LiveTrial& trial);
+v1::ServerMessage StopMessage(const store::LiveTrial& trial);
 
 }  // namespace xp::fleet

@@ -136,23 +136,30 @@ absl::Status WorkerSession::OnExited(const v1::Exited& exited) {
              FromProto(exited.run_time()), DetailOf(exited)};
     }
   }
-  XP_RETURN_IF_ERROR(Store(exited.attempt(), [&](store::WriteContext& context) {
-    return context.attempts().Exited(exited).status();
-  }));
+  const auto change = [&](store::WriteContext& context) -> absl::Status {
+    XP_RETURN_IF_ERROR(context.attempts().Exited(exited).status());
+    if (end.has_value()) DrainIfSick(context, *end);
+    return absl::OkStatus();
+  };
+  XP_RETURN_IF_ERROR(Store(exited.attempt(), change));
   if (!end.has_value()) return absl::OkStatus();
-  std::optional<std::string> drain;
+  MutexLock lock(core_.mutex);
+  const std::optional<std::string> drained = core_.state.health.NoteEnd(worker(), *end);
+  if (drained.has_value()) spdlog::warn("worker {} is drained: {}", worker(), *drained);
+  return absl::OkStatus();
+}
+
+// In the transaction that frees the slot: placement never sees the one without the other.
+void WorkerSession::DrainIfSick(store::WriteContext& context, const core::WorkerHealth::End& end) {
+  std::optional<std::string> why;
   {
     MutexLock lock(core_.mutex);
-    drain = core_.state.health.NoteEnd(worker(), *end);
+    why = core_.state.health.Consider(worker(), end);
   }
-  if (!drain.has_value()) return absl::OkStatus();
-  spdlog::warn("worker {} is drained: {}", worker(), *drain);
-  const absl::Status status = core_.store.Apply([&](store::WriteContext& context) {
-    return context.workers().Drain(worker(), *drain).status();
-  });
-  if (!status.ok())
-    spdlog::error("worker {} cannot be drained: {}", worker(), FormatStatus(status));
-  return absl::OkStatus();
+  if (!why.has_value()) return;
+  const absl::Status status = context.workers().Drain(worker(), *why).status();
+  if (status.ok()) return;
+  spdlog::error("worker {} cannot be drained: {}", worker(), FormatStatus(status));
 }
 
 absl::Status WorkerSession::OnHeartbeat(const v1::Heartbeat& heartbeat) {

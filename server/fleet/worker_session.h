@@ -33,6 +33,7 @@ class WorkerSession {
  private:
   absl::Status OnReport(const v1::Report& report);
   absl::Status OnExited(const v1::Exited& exited);
+  void DrainIfSick(store::WriteContext& context, const core::WorkerHealth::End& end);
   absl::Status OnHeartbeat(const v1::Heartbeat& heartbeat);
   // A heartbeat names an attempt that is LOST, queued again, or none that is known to be held.
   absl::Status OnReturned(const v1::AttemptId& attempt);

@@ -57,7 +57,7 @@ class AttemptWrites {
   virtual ~AttemptWrites() = default;
 
   // The next attempt: the number rises here and nowhere else. The answer is what goes to the
-  // worker. NOT_FOUND; FAILED_PRECONDITION: the trial is not QUEUED.
+  // worker. NOT_FOUND; FAILED_PRECONDITION: the trial is not QUEUED, or the worker is drained.
   virtual absl::StatusOr<v1::Assignment> Assign(const AssignRequest& request) = 0;
 
   // The assignment is on the worker's disk.

@@ -22,6 +22,15 @@ absl::Status RequireOpen(const FencedAttempt& both) {
                                                     " is stored already"));
 }
 
+// A drain that committed after the placement was planned wins.
+absl::Status RequireUndrained(Database& db, const std::string& worker) {
+  Query query(db, "SELECT 1 FROM workers WHERE name = ? AND drained", worker);
+  if (query.Next()) {
+    return absl::FailedPreconditionError(absl::StrCat("worker ", worker, " is drained"));
+  }
+  return query.status();
+}
+
 // An attempt that was given up but is not replaced yet is its worker's again, uncharged.
 void TakeBackGiveUp(FencedAttempt& both) {
   if (!both.attempt.has_verdict || both.attempt.exited) return;
@@ -39,6 +48,7 @@ void TakeBackGiveUp(FencedAttempt& both) {
 
 absl::StatusOr<v1::Assignment> SqliteAttemptWrites::Assign(const AssignRequest& request) {
   Database& db = session_.db();
+  XP_RETURN_IF_ERROR(RequireUndrained(db, request.worker));
   FencedAttempt both;
   XP_ASSIGN_OR_RETURN(both.trial, LoadTrial(db, request.trial.value));
   TrialRow& trial = both.trial;

@@ -55,6 +55,16 @@ class FleetTest : public ::testing::Test {
   }
   void Submit(const std::vector<std::string>& trials) { Submit(testing::MakeSubmit("E", trials)); }
 
+  // E/a is submitted, and `worker` connects, takes it and starts it.
+  v1::AttemptId RunTrial(FakeWorker& worker) {
+    Submit({"a"});
+    worker.Connect();
+    Work();
+    const v1::AttemptId attempt = worker.NextAssignment().attempt();
+    worker.Run(attempt);
+    return attempt;
+  }
+
   // All that is due, until nothing more follows from it.
   void Work() {
     for (int i = 0; i < 3; ++i) fleet_->RunOnce();

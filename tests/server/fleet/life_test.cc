@@ -43,11 +43,7 @@ TEST_F(LifeTest, PlainLifeEndsCompletedAndIsConfirmed) {
 
 TEST_F(LifeTest, CompletedWaitsForTheLastByte) {
   FakeWorker worker(*fleet_, "w", 1);
-  worker.Connect();
-  Submit({"a"});
-  Work();
-  const v1::AttemptId attempt = worker.NextAssignment().attempt();
-  worker.Run(attempt);
+  const v1::AttemptId attempt = RunTrial(worker);
   ASSERT_EQ(worker.Exit(MakeExited(attempt, 0, 9)), absl::OkStatus());
   ASSERT_EQ(worker.Finish(attempt, 9), absl::OkStatus());
   EXPECT_EQ(StateOf("a"), v1::FINISHING) << "nine bytes are still missing";
@@ -150,12 +146,8 @@ TEST_F(LifeTest, WorkerFaultsHaveABoundOfTheirOwn) {
 }
 
 TEST_F(LifeTest, ADeletedTrialIsRefusedAtOnce) {
-  Submit({"a"});
   FakeWorker worker(*fleet_, "w", 1);
-  worker.Connect();
-  Work();
-  const v1::AttemptId attempt = worker.NextAssignment().attempt();
-  worker.Run(attempt);
+  const v1::AttemptId attempt = RunTrial(worker);
   ASSERT_EQ(Delete("a"), absl::OkStatus());
   const auto refused = worker.NextRefused();
   ASSERT_TRUE(refused.has_value()) << "said without being asked";
@@ -165,12 +157,8 @@ TEST_F(LifeTest, ADeletedTrialIsRefusedAtOnce) {
 }
 
 TEST_F(LifeTest, AFullDiskRefusesReportsAndTakesThemLater) {
-  Submit({"a"});
   FakeWorker worker(*fleet_, "w", 1);
-  worker.Connect();
-  Work();
-  const v1::AttemptId attempt = worker.NextAssignment().attempt();
-  worker.Run(attempt);
+  const v1::AttemptId attempt = RunTrial(worker);
   disk_.Fill();
   const v1::Report report = MakeReport(attempt, 0, "loss=0.5\n", "loss", {0.5});
   ASSERT_EQ(worker.Report(report), absl::OkStatus()) << "the stream lives on";
@@ -186,12 +174,8 @@ TEST_F(LifeTest, AFullDiskRefusesReportsAndTakesThemLater) {
 }
 
 TEST_F(LifeTest, AReportThatDoesNotContinueChangesNothing) {
-  Submit({"a"});
   FakeWorker worker(*fleet_, "w", 1);
-  worker.Connect();
-  Work();
-  const v1::AttemptId attempt = worker.NextAssignment().attempt();
-  worker.Run(attempt);
+  const v1::AttemptId attempt = RunTrial(worker);
   const v1::Report report = MakeReport(attempt, 0, "loss=0.5\n", "loss", {0.5});
   ASSERT_EQ(worker.Report(report), absl::OkStatus());
   ASSERT_EQ(worker.Report(report), absl::OkStatus());

@@ -22,12 +22,8 @@ TEST_F(StopTest, AQueuedTrialStopsAtOnce) {
 }
 
 TEST_F(StopTest, ARunningTrialIsToldAndEndsStoppedWhateverItsStatus) {
-  Submit({"a"});
   FakeWorker worker(*fleet_, "w", 1);
-  worker.Connect();
-  Work();
-  const v1::AttemptId attempt = worker.NextAssignment().attempt();
-  worker.Run(attempt);
+  const v1::AttemptId attempt = RunTrial(worker);
   ASSERT_EQ(Stop("a"), absl::OkStatus());
   const auto message = worker.Next();
   ASSERT_TRUE(message.has_value() && message->has_stop());
