@@ -52,7 +52,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ServerAddress& address,
   arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageMaxBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(limits::kMessageMaxBytes));
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(options.reconnect_min));
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Milliseconds(options.reconnect_min));
+  // Named a backoff, it is the time that an attempt has at least.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Milliseconds(options.connect_timeout));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(options.reconnect_max));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.keepalive_timeout));

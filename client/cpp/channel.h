@@ -16,10 +16,12 @@
 namespace xp::client {
 
 struct ChannelOptions {
-  // Pause before gRPC's first and longest wait between its own attempts to connect. Short, so that
-  // a server that comes back is found soon.
-  absl::Duration reconnect_min = absl::Milliseconds(200);
-  absl::Duration reconnect_max = absl::Seconds(5);
+  // gRPC's first and longest pause between its own attempts to connect (it adds jitter). Short: a
+  // refused connection costs nothing, and a server that comes back is to be found soon.
+  absl::Duration reconnect_min = absl::Milliseconds(100);
+  absl::Duration reconnect_max = absl::Seconds(1);
+  // For one attempt: a far network needs its time.
+  absl::Duration connect_timeout = absl::Seconds(10);
   // While a call is open, a silent connection is probed this often; a dead one ends the call with
   // UNAVAILABLE after `keepalive_timeout`. The server allows pings every 10 s.
   absl::Duration keepalive = absl::Seconds(20);

@@ -59,6 +59,11 @@ std::string Advice(const v1::DefinitionReceipt& definition) {
   }
   const uint64_t dropped = definition.dropped_beyond_limit() + definition.dropped_at_cut();
   if (dropped > 0) return absl::StrCat(dropped, " matches dropped beyond the limits");
+  if (definition.fields_rejected() > 0) {
+    return absl::StrCat(definition.fields_rejected(),
+                        " points without their step, epoch or time, which was none; last: ",
+                        definition.rejected_sample());
+  }
   return "";
 }
 
@@ -89,6 +94,7 @@ ordered_json DefinitionJson(const v1::DefinitionReceipt& definition) {
   json["rejected"] = definition.rejected();
   json["dropped_beyond_limit"] = definition.dropped_beyond_limit();
   json["dropped_at_cut"] = definition.dropped_at_cut();
+  json["fields_rejected"] = definition.fields_rejected();
   json["last_sample"] = definition.last_sample();
   json["rejected_sample"] = definition.rejected_sample();
   json["nearest_line"] = definition.nearest_line();

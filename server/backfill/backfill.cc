@@ -26,6 +26,14 @@ ReadPiece ReaderOf(store::LogReads& logs, const store::BackfillPlan& plan) {
   };
 }
 
+// The zone of the program's own times. By name, so that each time gets the offset of its day; the
+// offset at the start where this machine does not have the zone.
+absl::TimeZone ZoneOf(const store::BackfillPlan& plan) {
+  absl::TimeZone zone;
+  if (!plan.time_zone.empty() && absl::LoadTimeZone(plan.time_zone, &zone)) return zone;
+  return absl::FixedTimeZone(plan.utc_offset_s);
+}
+
 using Response = v1::BackfillMetricsResponse;
 
 Response ResponseFor(const store::BackfillPlan& plan, Response::Outcome outcome,
@@ -97,8 +105,8 @@ absl::StatusOr<Response> Backfill::Build(const store::BackfillPlan& plan, int64_
       return absl::OkStatus();
     });
   };
-  XP_ASSIGN_OR_RETURN(const Extracted extracted,
-                      ExtractLog(*rules, ReaderOf(store_.logs(), plan), take));
+  XP_ASSIGN_OR_RETURN(const Extracted extracted, ExtractLog(*rules, ReaderOf(store_.logs(), plan),
+                                                            take, {.zone = ZoneOf(plan)}));
   Response response = ResponseFor(plan, Response::STORED, "");
   std::vector<v1::DefinitionReceipt> receipts;
   for (size_t rule = 0; rule < rules->size(); ++rule) {

@@ -48,6 +48,7 @@ v1::DefinitionReceipt MakeReceipt(const std::string& label, const capture::RuleC
   receipt.set_rejected(counters.rejected);
   receipt.set_dropped_beyond_limit(counters.beyond_limits);
   receipt.set_dropped_at_cut(counters.dropped_at_cut);
+  receipt.set_fields_rejected(counters.fields_rejected);
   receipt.set_last_sample(counters.last.text);
   receipt.set_rejected_sample(counters.last_rejected.text);
   receipt.set_nearest_line(counters.nearest.line.text);

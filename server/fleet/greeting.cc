@@ -42,28 +42,30 @@ v1::EndReason ToProto(core::StopReason reason) {
 absl::Status TakeBack(store::AttemptWrites& attempts, const Held& held,
                       const store::AttemptStanding& standing, bool* confirmed) {
   const core::TrialState state = standing.trial.state;
+  // It may have begun while nobody heard it; said again it changes nothing.
+  v1::Started started = held.started();
+  *started.mutable_attempt() = held.attempt();
+  if (!started.has_time()) *started.mutable_time() = held.start_time();
+  const bool began = held.has_started() || held.has_start_time();
   if (held.phase() == Held::EXITED) {
+    if (began && state != core::TrialState::kFinishing) {
+      XP_RETURN_IF_ERROR(attempts.Started(started));
+    }
     v1::Exited exited = held.exited();
     *exited.mutable_attempt() = held.attempt();
     XP_ASSIGN_OR_RETURN(const store::EndProgress progress, attempts.Exited(exited));
     *confirmed = progress.confirmed;
     return absl::OkStatus();
   }
-  if (state == core::TrialState::kFinishing || state == core::TrialState::kStopping) {
-    return absl::OkStatus();
-  }
+  if (state == core::TrialState::kFinishing) return absl::OkStatus();
   if (held.phase() == Held::ACCEPTED && state == core::TrialState::kAssigned) {
     v1::Accepted accepted;
     *accepted.mutable_attempt() = held.attempt();
     return attempts.Accepted(accepted);
   }
-  if (state == core::TrialState::kAssigned && held.has_start_time()) {
-    v1::Started started;
-    *started.mutable_attempt() = held.attempt();
-    *started.mutable_time() = held.start_time();
-    return attempts.Started(started);
-  }
-  return attempts.WorkerReturned(held.attempt());
+  const bool away = state == core::TrialState::kLost || state == core::TrialState::kQueued;
+  if (away || !began) XP_RETURN_IF_ERROR(attempts.WorkerReturned(held.attempt()));
+  return began ? attempts.Started(started) : absl::OkStatus();
 }
 
 // What an attempt that is over for the server means for a worker that still has it.

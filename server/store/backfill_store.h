@@ -23,6 +23,8 @@ struct BackfillPlan {
   // Those that this attempt lacks; empty (and no preset): nothing to do, it has them all.
   std::vector<v1::MetricDefinition> definitions;
   std::string metrics_preset;
+  std::string time_zone;     // Started.time_zone of the attempt
+  int32_t utc_offset_s = 0;  // Started.utc_offset_seconds
   enum class Readiness {
     kReady,        // ended, and something is to be extracted
     kUnchanged,    // these revisions are there already

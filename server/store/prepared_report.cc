@@ -79,7 +79,7 @@ absl::Status CheckEmptyRange(const v1::Report& report) {
   for (const v1::DefinitionReceipt& definition : report.definitions()) {
     counts = counts || definition.matches() > 0 || definition.numbers() > 0 ||
              definition.rejected() > 0 || definition.dropped_beyond_limit() > 0 ||
-             definition.dropped_at_cut() > 0;
+             definition.dropped_at_cut() > 0 || definition.fields_rejected() > 0;
   }
   if (!counts) return absl::OkStatus();
   return Bad("to", "is from: points and counters come with the bytes in which they were found");
@@ -155,6 +155,7 @@ absl::StatusOr<std::shared_ptr<const PreparedReport>> PrepareReport(const v1::Re
   message.set_over_long_lines(report.over_long_lines());
   message.set_bad_lines(report.bad_lines());
   message.set_bad_line_sample(report.bad_line_sample());
+  message.set_resumed(report.resumed());
   if (report.has_resumed_from_step()) {
     message.set_resumed_from_step(report.resumed_from_step());
   }

@@ -1,5 +1,6 @@
 #include "worker/capture/metrics_file.h"
 
+#include <cmath>
 #include <utility>
 
 #include "worker/capture/clean_text.h"
@@ -20,8 +21,7 @@ uint64_t BadSoFar(const RuleCounters& counters) {
 
 class MetricsLines {
  public:
-  MetricsLines(PointSink* sink, std::vector<ResumedMarker>* resumed)
-      : sink_(sink), resumed_(resumed) {}
+  MetricsLines(PointSink* sink, MetricsReport* report) : sink_(sink), report_(report) {}
 
   void Read(const Line& line) {
     sink_->StartLine(line);
@@ -43,19 +43,40 @@ class MetricsLines {
 
  private:
   void ReadMarker(const FlatObject& object, const FlatEntry& marker, const Line& line) {
-    if (marker.value != "resumed") return sink_->Reject(0, marker.source);
-    ResumedMarker resumed;
-    resumed.offset = line.offset;
+    if (marker.value == "resumed") {
+      ResumedMarker resumed{.offset = line.offset};
+      ReadFields(object, marker, "step", [&](std::string_view text) {
+        resumed.step = ParseStep(text);
+        return resumed.step.has_value();
+      });
+      report_->resumed.push_back(resumed);
+    } else if (marker.value == "silent_for") {
+      SilenceMarker silence{.seconds = -1, .offset = line.offset};
+      ReadFields(object, marker, "seconds", [&](std::string_view text) {
+        silence.seconds = ParseNumber(text).value_or(-1);
+        return std::isfinite(silence.seconds) && silence.seconds >= 0;
+      });
+      if (!(std::isfinite(silence.seconds) && silence.seconds >= 0)) {
+        return sink_->Reject(0, line.text);
+      }
+      report_->silences.push_back(silence);
+    } else {
+      sink_->Reject(0, marker.source);
+    }
+  }
+
+  // Gives `read` the value of `key`; what is not understood, or not known, is rejected.
+  template <class Read>
+  void ReadFields(const FlatObject& object, const FlatEntry& marker, std::string_view key,
+                  Read read) {
     for (const FlatEntry& entry : object.entries) {
-      if (entry.key == "step") resumed.step = ParseStep(entry.value);
-      const bool understood = &entry == &marker || (entry.key == "step" && resumed.step);
+      const bool understood = &entry == &marker || (entry.key == key && read(entry.value));
       if (!understood) sink_->Reject(0, entry.source);
     }
-    resumed_->push_back(resumed);
   }
 
   PointSink* const sink_;
-  std::vector<ResumedMarker>* const resumed_;
+  MetricsReport* const report_;
   std::string clean_;
 };
 
@@ -74,7 +95,7 @@ MetricsReport CutMetricsReport(LogPosition from, std::string_view bytes, const A
   report.from = from;
   std::vector<RuleCounters> counters(1);
   PointSink sink(times, options.zone, names, &counters, &report.series, &report.points);
-  MetricsLines lines(&sink, &report.resumed);
+  MetricsLines lines(&sink, &report);
   LineSplitter splitter(from, block, end, options.max_line_bytes);
   Line line;
   while (report.points.size() < options.max_points && splitter.Next(&line)) {

@@ -2,6 +2,7 @@
 //
 //   {"loss": 0.31, "acc": 0.9, "step": 120, "epoch": 1.5}     each other key is a series
 //   {"xp": "resumed", "step": 120}                           the attempt goes on from a checkpoint
+//   {"xp": "silent_for", "seconds": 600}                     nothing may be heard of it for so long
 //
 // `step`, `epoch` and `time` hold for all values of their line; NaN, Infinity and quoted numbers
 // are taken. A line that is no JSON object, and a value that is no number, is counted with a
@@ -40,6 +41,13 @@ struct ResumedMarker {
   uint64_t offset = 0;
 };
 
+// The program promises silence: until so much later, not hearing of its machine means nothing (it
+// saves a checkpoint that keeps disk and network busy).
+struct SilenceMarker {
+  double seconds = 0;  // finite, not negative; 0 takes an earlier promise back
+  uint64_t offset = 0;
+};
+
 struct MetricsReport {
   LogPosition from;
   LogPosition to;
@@ -48,6 +56,7 @@ struct MetricsReport {
   std::vector<std::string> series;
   std::vector<Point> points;
   std::vector<ResumedMarker> resumed;
+  std::vector<SilenceMarker> silences;
   // Lines that are no JSON object, hold a value that is no number, or a step, epoch or time that is
   // none. Good values of such a line are taken.
   uint64_t bad_lines = 0;

@@ -17,8 +17,7 @@ v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord&
 v1::Exited ExitedWithout(const v1::AttemptId& attempt, v1::EndReason reason,
                          const std::string& message, absl::Time now);
 
-// The word that goes through the runner's stop request, and back.
+// The word that goes through the runner's stop request and comes back in its record.
 std::string StopWord(v1::EndReason reason);
-v1::EndReason StopReasonOf(const std::string& word);
 
 }  // namespace xp::daemon

@@ -3,11 +3,13 @@
 #include <absl/strings/str_cat.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "proto/status.h"
 #include "worker/capture/metric_rules.h"
+#include "worker/daemon/proto_time.h"
 
 namespace xp::daemon {
 namespace {
@@ -30,14 +32,24 @@ std::shared_ptr<const capture::MetricRules> RulesOf(const v1::TrialSpec& spec) {
   return *capture::CompileMetricRules({});
 }
 
+// TZ as the program has it.
+std::optional<std::string> TzOf(const v1::TrialSpec& spec, const TrainingMachine& machine) {
+  if (const auto set = spec.env().find("TZ"); set != spec.env().end()) return set->second;
+  const auto inherited = machine.inherited.find("TZ");
+  if (inherited == machine.inherited.end()) return std::nullopt;
+  return inherited->second;
+}
+
 }  // namespace
 
 AttemptLoop::AttemptLoop(AttemptHost& host, AttemptRecord record)
-    : host_(host), record_(std::move(record)) {
+    : host_(host),
+      record_(std::move(record)),
+      zone_(runner::ZoneOfProgram(TzOf(record_.assignment.spec(), host.machine))) {
   label_ = absl::StrCat(record_.assignment.trial_name(), " attempt ", record_.id().number());
   log_ = std::make_unique<LogPump>(record_.paths.Runner(), RulesOf(record_.assignment.spec()),
-                                   host_.clock);
-  metrics_ = std::make_unique<MetricsPump>(record_.paths.MetricsFile(), host_.clock);
+                                   zone_.zone, host_.clock);
+  metrics_ = std::make_unique<MetricsPump>(record_.paths.MetricsFile(), zone_.zone, host_.clock);
   Recover();
 }
 
@@ -57,15 +69,8 @@ void AttemptLoop::Recover() {
   if (record_.confirmed) return SetPhase(Phase::kOver);
   if (record_.finished.has_value()) return SetPhase(Phase::kFinished);
   if (record_.exited.has_value()) return SetPhase(Phase::kDrain);
-  auto state = runner::Probe(record_.paths.Runner());
-  if (!state.ok()) {
-    spdlog::error("{}: {}", label_, FormatStatus(state.status()));
-    return SetPhase(Phase::kRun);  // Watch decides
-  }
-  if (state->phase == runner::RunnerPhase::kNotStarted) return SetPhase(Phase::kPrepare);
-  if (!record_.started.has_value()) NoteStarted(/*resumed=*/false);
-  spdlog::info("{}: taken up again", label_);
-  SetPhase(Phase::kRun);
+  SetPhase(Phase::kPrepare);
+  TakeUpRunner();
 }
 
 void AttemptLoop::SetPhase(Phase phase) {
@@ -74,7 +79,10 @@ void AttemptLoop::SetPhase(Phase phase) {
   over_ = phase == Phase::kOver;
   *held_.mutable_attempt() = record_.id();
   held_.clear_slots();
-  if (record_.started.has_value()) *held_.mutable_start_time() = record_.started->time();
+  if (record_.started.has_value()) {
+    *held_.mutable_start_time() = record_.started->time();
+    *held_.mutable_started() = *record_.started;
+  }
   switch (phase) {
     case Phase::kPrepare:
       held_.set_phase(v1::HeldAttempt::ACCEPTED);
@@ -103,6 +111,25 @@ v1::HeldAttempt AttemptLoop::Describe() {
 bool AttemptLoop::occupies_slots() {
   MutexLock lock(mutex_);
   return held_.phase() != v1::HeldAttempt::EXITED;
+}
+
+bool AttemptLoop::RunsOn(const google::protobuf::RepeatedField<int32_t>& slots) {
+  MutexLock lock(mutex_);
+  const bool runs =
+      held_.phase() == v1::HeldAttempt::RUNNING || held_.phase() == v1::HeldAttempt::UNWATCHED;
+  return runs && std::any_of(slots.begin(), slots.end(), [&](int32_t slot) {
+           return std::find(held_.slots().begin(), held_.slots().end(), slot) !=
+                  held_.slots().end();
+         });
+}
+
+v1::Heartbeat AttemptLoop::MakeHeartbeat() {
+  v1::Heartbeat heartbeat;
+  *heartbeat.add_attempts() = id();
+  MutexLock lock(mutex_);
+  const absl::Duration silent_for = silent_until_ - host_.clock.Monotonic();
+  if (silent_for > absl::ZeroDuration()) *heartbeat.mutable_silent_for() = ToProto(silent_for);
+  return heartbeat;
 }
 
 void AttemptLoop::Run() {

@@ -29,12 +29,28 @@
 #include "worker/daemon/metrics_pump.h"
 #include "worker/daemon/session.h"
 #include "worker/daemon/training_spec.h"
+#include "worker/runner/folder_lock.h"
 #include "worker/runner/runner_control.h"
+#include "worker/runner/time_zone.h"
 
 namespace xp::daemon {
 
+// What an attempt asks of the daemon that it belongs to. From the attempt's thread, which holds no
+// lock then.
+class AttemptOwner {
+ public:
+  virtual ~AttemptOwner() = default;
+  // No process of another attempt is left on the slots of this one. The server gives slots away
+  // before an attempt that it has fenced is killed.
+  virtual bool SlotsAreEmpty(const v1::AttemptId& attempt,
+                             const google::protobuf::RepeatedField<int32_t>& slots) = 0;
+  // Between SIGTERM and SIGKILL where a spec has none: as the server says.
+  virtual absl::Duration StopGrace() = 0;
+};
+
 // What all attempts of a daemon share. Everything outlives the attempts.
 struct AttemptHost {
+  AttemptOwner& owner;
   Clock& clock;
   Session& session;
   client::Client& client;
@@ -65,13 +81,31 @@ class AttemptLoop {
   bool over() const { return over_; }
   // Holds its slots and needs a lease.
   bool occupies_slots();
+  // A process of it may be on one of these.
+  bool RunsOn(const google::protobuf::RepeatedField<int32_t>& slots);
+  // Of this attempt alone, with what is left of a promised silence.
+  v1::Heartbeat MakeHeartbeat();
 
  private:
   enum class Phase { kPrepare, kRun, kDrain, kUpload, kFinished, kOver };
+  // A stop that was asked for. Kept until the runner has it or nothing will ever run, so that it
+  // is not lost to a full disk or to a runner that is just starting.
+  struct StopWish {
+    std::string word;  // for the runner; comes back in its record
+    v1::EndReason reason;
+    absl::Duration grace;
+    bool passed = false;  // to the runner
+  };
 
   void Run();
   void Recover();
+  // Where a runner has begun the command (this daemon's, or one that died), goes on with RUN.
+  void TakeUpRunner();
+  // PREPARE: takes the attempt's folder, so that no other daemon's runner begins in it. False:
+  // there is one; what can be done next is done.
+  bool HoldFolder();
   absl::Duration Patience() const;
+  absl::Duration Grace() { return GraceOf(record_.assignment.spec(), host_.owner.StopGrace()); }
   void Step();
 
   // Mail (attempt_mail.cc).
@@ -85,17 +119,22 @@ class AttemptLoop {
   void Discard();
   void GetOver();
 
-  // Phases (attempt_phases.cc).
+  // Phases (attempt_prepare.cc, attempt_phases.cc).
   void Prepare();
+  void BeginRun(const runner::RunnerSpec& spec, bool resumed);
   void Watch();
+  void PassStop();
   void WatchOrphan(const runner::RunnerState& state);
+  // The folder cannot be read: is it sure that nothing runs in it?
+  bool NothingCanRun(const absl::Status& probe);
   void Pump(capture::LogEnd end);
+  void PassPromise();
   void Drain();
   void Upload();
-  void NoteStarted(bool resumed);
+  void NoteStarted();
   // The record of the environment: written beside the run, there before the upload.
   void BeginSnapshot();
-  void FinishSnapshot();
+  absl::Status FinishSnapshot();
   void End(v1::Exited exited);
   void AddEnds(google::protobuf::RepeatedPtrField<v1::SourceOffset>* ends);
 
@@ -113,6 +152,7 @@ class AttemptLoop {
   // By the attempt's own thread.
   AttemptRecord record_;
   std::string label_;  // "E/T attempt N", for the log
+  const runner::ProgramZone zone_;
   std::unique_ptr<LogPump> log_;
   std::unique_ptr<MetricsPump> metrics_;
   uint64_t stream_ = 0;
@@ -121,7 +161,12 @@ class AttemptLoop {
   bool said_finished_ = false;
   std::string unreportable_;  // why the server will take no more reports; empty: it does
   std::string said_state_;
+  std::optional<runner::FolderLock> folder_;  // held in PREPARE
+  std::optional<StopWish> stop_;
   std::optional<absl::Duration> kill_orphan_at_;
+  bool told_orphan_ = false;  // SIGTERM was sent
+  std::optional<absl::Duration>
+      unavailable_since_;  // what PREPARE needs, while the server is there
   absl::Duration not_before_ =
       -absl::InfiniteDuration();  // the server's disk is full: no report and no upload before this
   absl::Duration next_try_ = -absl::InfiniteDuration();  // of something that failed
@@ -130,6 +175,7 @@ class AttemptLoop {
 
   Mutex mutex_;
   v1::HeldAttempt held_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration silent_until_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
   v1::HeldAttempt::Phase told_ ABSL_GUARDED_BY(mutex_) = v1::HeldAttempt::PHASE_UNSPECIFIED;
 };
 

@@ -28,9 +28,7 @@ void AttemptLoop::TakeMail(const Mail& mail) {
   }
   for (const v1::Refused& refused : mail.refusals) TakeRefusal(refused);
   if (mail.stop.has_value()) {
-    TakeStop(mail.stop->reason(), mail.stop->has_grace() ? FromProto(mail.stop->grace())
-                                                         : GraceOf(record_.assignment.spec(),
-                                                                   host_.machine.default_grace));
+    TakeStop(mail.stop->reason(), mail.stop->has_grace() ? FromProto(mail.stop->grace()) : Grace());
   }
   if (mail.confirmed) GetOver();
 }
@@ -78,22 +76,17 @@ void AttemptLoop::TakeVerdict(const v1::Verdict& verdict) {
     Say(std::move(message));
   }
   if (verdict.action() == v1::Verdict::STOP) {
-    TakeStop(verdict.stop_reason(),
-             GraceOf(record_.assignment.spec(), host_.machine.default_grace));
+    TakeStop(verdict.stop_reason(), Grace());
   }
 }
 
 void AttemptLoop::TakeStop(v1::EndReason reason, absl::Duration grace) {
-  if (phase_ == Phase::kPrepare) {
-    return End(
-        ExitedWithout(record_.id(), reason, "stopped before its process began", host_.clock.Now()));
-  }
-  if (phase_ != Phase::kRun) return;  // it has ended already
+  if (phase_ != Phase::kPrepare && phase_ != Phase::kRun) return;  // it has ended already
   spdlog::info("{}: stop ({}), SIGKILL after {}", label_, StopWord(reason),
                absl::FormatDuration(grace));
-  absl::Status status = runner::RequestStop(record_.paths.Runner(), grace, StopWord(reason));
-  if (!status.ok()) spdlog::error("{}: stop: {}", label_, FormatStatus(status));
+  stop_ = StopWish{.word = StopWord(reason), .reason = reason, .grace = grace};
   if (!kill_orphan_at_.has_value()) kill_orphan_at_ = host_.clock.Monotonic() + grace;
+  next_try_ = -absl::InfiniteDuration();  // what PREPARE waits for is not wanted any more
 }
 
 void AttemptLoop::TakeRefusal(const v1::Refused& refused) {
@@ -138,14 +131,9 @@ void AttemptLoop::SayExitedAsFault() {
 
 void AttemptLoop::Discard() {
   discard_ = true;
-  if (phase_ == Phase::kRun) {
-    absl::Status status =
-        runner::RequestStop(record_.paths.Runner(), absl::ZeroDuration(), "FENCED");
-    if (!status.ok()) spdlog::error("{}: stop: {}", label_, FormatStatus(status));
-    kill_orphan_at_ = host_.clock.Monotonic();
-    return;  // Watch sees it end
-  }
-  GetOver();
+  if (phase_ != Phase::kPrepare && phase_ != Phase::kRun) return GetOver();
+  stop_ = StopWish{.word = "FENCED", .reason = v1::USER, .grace = absl::ZeroDuration()};
+  kill_orphan_at_ = host_.clock.Monotonic();
 }
 
 void AttemptLoop::GetOver() {
@@ -155,6 +143,7 @@ void AttemptLoop::GetOver() {
   if (status.ok() && discard_) status = RemoveAll(record_.paths.root());
   if (!status.ok()) spdlog::warn("{}: {}", label_, FormatStatus(status));
   spdlog::info("{}: {}", label_, discard_ ? "given up" : "confirmed by the server");
+  folder_.reset();
   SetPhase(Phase::kOver);
 }
 

@@ -25,6 +25,8 @@ class AttemptPaths {
   // Messages as they were sent or will be, written durably in this order; what is there says how
   // far the attempt has come.
   std::string Assignment() const { return root_ + "/assignment.pb"; }
+  // There, and empty: the command goes on from its predecessor's checkpoint (Started.resumed).
+  std::string Resuming() const { return root_ + "/resuming"; }
   std::string Started() const { return root_ + "/started.pb"; }
   std::string Exited() const { return root_ + "/exited.pb"; }
   std::string Finished() const { return root_ + "/finished.pb"; }

@@ -2,7 +2,8 @@
 #include <absl/strings/str_cat.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
+#include <algorithm>
+#include <utility>
 
 #include "proto/status.h"
 #include "worker/daemon/artifacts.h"
@@ -16,96 +17,29 @@ namespace {
 
 // Between two tries of what failed for now.
 constexpr absl::Duration kTryAgain = absl::Seconds(2);
+// What the server takes; also keeps a slip (milliseconds for seconds) from overflowing.
+constexpr absl::Duration kLongestPromise = absl::Hours(1);
 // Reports of one source in one go, so that mail is looked at in between.
 constexpr int kReportsAtOnce = 16;
 
 }  // namespace
 
-void AttemptLoop::Prepare() {
-  if (host_.clock.Monotonic() < next_try_) return;
-  const PrepareOptions options{.cancelled = [this] { return mailbox_.Urgent(); },
-                               .say = [this](const std::string& what) { SayState(what); }};
-  auto workspace =
-      PrepareWorkspace(host_.work, record_.paths, record_.assignment, host_.cache, options);
-  if (!workspace.ok()) {
-    const std::string message = FormatStatus(workspace.status());
-    switch (FaultOf(workspace.status())) {
-      case PrepareFault::kCancelled:
-        return;
-      case PrepareFault::kTryAgain:
-        spdlog::warn("{}: {}; trying again", label_, message);
-        next_try_ = host_.clock.Monotonic() + kTryAgain;
-        return;
-      case PrepareFault::kInput:
-        return End(ExitedWithout(record_.id(), v1::INPUT, message, host_.clock.Now()));
-      case PrepareFault::kWorker:
-        return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, message, host_.clock.Now()));
-    }
+void AttemptLoop::PassStop() {
+  if (!stop_.has_value() || stop_->passed) return;
+  const absl::Status status =
+      runner::RequestStop(record_.paths.Runner(), stop_->grace, stop_->word);
+  if (status.ok()) {
+    stop_->passed = true;
+  } else {
+    spdlog::error("{}: stop: {}; trying again", label_, FormatStatus(status));
   }
-  auto training = MakeTrainingSpec(record_.assignment, record_.paths, *workspace, host_.machine);
-  if (!training.ok()) {
-    return End(
-        ExitedWithout(record_.id(), v1::INPUT, FormatStatus(training.status()), host_.clock.Now()));
-  }
-  for (const std::string& note : training->notes) SayState(note);
-  if (!workspace->checkpoint_note.empty()) {
-    v1::WorkerMessage message;
-    *message.mutable_accepted()->mutable_attempt() = record_.id();
-    message.mutable_accepted()->set_checkpoint_note(workspace->checkpoint_note);
-    Say(std::move(message));
-  }
-  const absl::Status started =
-      runner::StartRunner(host_.runner_binary, record_.paths.Runner(), training->runner);
-  if (!started.ok()) {
-    return End(
-        ExitedWithout(record_.id(), v1::WORKER_FAULT, FormatStatus(started), host_.clock.Now()));
-  }
-  NoteStarted(record_.assignment.spec().resume() && workspace->has_checkpoint);
-  spdlog::info("{}: started", label_);
-  SetPhase(Phase::kRun);
-  BeginSnapshot();
-}
-
-void AttemptLoop::BeginSnapshot() {
-  SnapshotFacts facts{.host = host_.name, .driver = host_.gpu_driver, .lists = host_.package_lists};
-  for (const v1::Slot& slot : host_.machine.slots) {
-    for (const int index : record_.assignment.slots()) {
-      if (slot.index() == index) facts.slots.push_back(slot);
-    }
-  }
-  for (const auto& [name, value] : host_.machine.inherited) {
-    facts.environment.push_back(absl::StrCat(name, "=", value));
-  }
-  snapshot_ = std::thread([paths = record_.paths, assignment = record_.assignment, facts] {
-    const absl::Status status = WriteEnvironmentSnapshot(paths, assignment, facts);
-    if (!status.ok()) spdlog::warn("environment snapshot: {}", FormatStatus(status));
-  });
-}
-
-void AttemptLoop::FinishSnapshot() {
-  // A daemon that died may have left the record unwritten.
-  const bool written =
-      access((record_.paths.Environment() + "/environment.json").c_str(), F_OK) == 0;
-  if (!snapshot_.joinable() && !written && record_.started.has_value()) BeginSnapshot();
-  if (snapshot_.joinable()) snapshot_.join();
-}
-
-void AttemptLoop::NoteStarted(bool resumed) {
-  v1::Started started;
-  *started.mutable_attempt() = record_.id();
-  *started.mutable_time() = ToProto(host_.clock.Now());
-  started.set_resumed(resumed);
-  absl::Status status = WriteMessage(record_.paths.Started(), started);
-  if (!status.ok()) spdlog::warn("{}: {}", label_, FormatStatus(status));
-  record_.started = started;
-  v1::WorkerMessage message;
-  *message.mutable_started() = started;
-  Say(std::move(message));
 }
 
 void AttemptLoop::Watch() {
+  PassStop();
   auto state = runner::Probe(record_.paths.Runner());
   if (!state.ok()) {
+    if (!NothingCanRun(state.status())) return;
     return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, FormatStatus(state.status()),
                              host_.clock.Now()));
   }
@@ -135,18 +69,38 @@ void AttemptLoop::WatchOrphan(const runner::RunnerState& state) {
       held_.set_phase(v1::HeldAttempt::UNWATCHED);
     }
   }
+  // Nobody else keeps its time limit now.
+  const v1::Assignment& assignment = record_.assignment;
+  if (!kill_orphan_at_.has_value() && assignment.has_time_left() && record_.started.has_value() &&
+      host_.clock.Now() - FromProto(record_.started->time()) > FromProto(assignment.time_left())) {
+    kill_orphan_at_ = host_.clock.Monotonic() + Grace();
+  }
   if (!kill_orphan_at_.has_value()) return;
-  const bool kill = host_.clock.Monotonic() >= *kill_orphan_at_;
-  const absl::Status status =
-      kill ? runner::KillOrphan(state) : runner::SendGroupSignal(*state.command, SIGTERM);
+  absl::Status status;
+  if (host_.clock.Monotonic() >= *kill_orphan_at_) {
+    status = runner::KillOrphan(state);
+  } else if (!std::exchange(told_orphan_, true)) {  // once: a second SIGTERM often means "at once"
+    status = runner::SendGroupSignal(*state.command, SIGTERM);
+  }
   if (!status.ok()) spdlog::debug("{}: {}", label_, FormatStatus(status));
+}
+
+bool AttemptLoop::NothingCanRun(const absl::Status& probe) {
+  if (absl::IsNotFound(probe)) return true;  // the folder was removed under it
+  // Too many open files, an I/O error: that says nothing about the run. A damaged file does once no
+  // runner holds the folder.
+  const auto lock = runner::LookAtLock(record_.paths.Runner().LockFile());
+  const bool free = lock.ok() && *lock == runner::LockState::kFree;
+  if (absl::IsDataLoss(probe) && free) return true;
+  SayState(absl::StrCat("its folder cannot be read: ", FormatStatus(probe)));
+  return false;
 }
 
 void AttemptLoop::Pump(capture::LogEnd end) {
   const bool may = stream_ != 0 && unreportable_.empty() && host_.clock.Monotonic() >= not_before_;
-  const auto pump = [&](auto& source) {
+  const auto pump = [&](auto& source, auto& other) {
     for (int i = 0; i < kReportsAtOnce && may; ++i) {
-      auto report = source.Next(end);
+      auto report = source.Next(end, other.window().bytes_in_flight());
       if (!report.ok()) {
         spdlog::warn("{}: {}", label_, FormatStatus(report.status()));
         return;
@@ -158,9 +112,23 @@ void AttemptLoop::Pump(capture::LogEnd end) {
       if (!Say(std::move(message))) return;  // the next stream tells where to go on
     }
   };
-  pump(*log_);
-  pump(*metrics_);
+  pump(*metrics_, *log_);  // the small one first: the log would take all the room
+  pump(*log_, *metrics_);
+  PassPromise();
   log_->PunchHoles();
+}
+
+void AttemptLoop::PassPromise() {
+  const std::optional<absl::Duration> promise = metrics_->TakePromise();
+  if (!promise.has_value()) return;
+  {
+    MutexLock lock(mutex_);
+    silent_until_ = host_.clock.Monotonic() + std::min(*promise, kLongestPromise);
+  }
+  // Now: the next heartbeat may come too late.
+  v1::WorkerMessage message;
+  *message.mutable_heartbeat() = MakeHeartbeat();
+  Say(std::move(message));
 }
 
 void AttemptLoop::AddEnds(google::protobuf::RepeatedPtrField<v1::SourceOffset>* ends) {
@@ -185,7 +153,13 @@ void AttemptLoop::End(v1::Exited exited) {
     exited.set_message(unreportable_);
   }
   AddEnds(exited.mutable_ends());
-  absl::Status status = WriteMessage(record_.paths.Exited(), exited);
+  absl::Status status = absl::OkStatus();
+  if (folder_.has_value()) {  // nothing has begun, and from here on nothing will
+    status = runner::CallOff(record_.paths.Runner(), *folder_, v1::EndReason_Name(exited.reason()),
+                             exited.message(), host_.clock.Now());
+    if (status.ok()) folder_.reset();
+  }
+  if (status.ok()) status = WriteMessage(record_.paths.Exited(), exited);
   if (!status.ok()) {
     spdlog::error("{}: {}; trying again", label_, FormatStatus(status));
     next_try_ = host_.clock.Monotonic() + kTryAgain;
@@ -208,9 +182,13 @@ void AttemptLoop::Drain() {
 void AttemptLoop::Upload() {
   const absl::Duration now = host_.clock.Monotonic();
   if (stream_ == 0 || now < next_try_ || now < not_before_) return;
-  FinishSnapshot();
-  auto problem = UploadArtifacts(host_.client, record_.id(), record_.paths,
-                                 [this] { return mailbox_.Urgent(); });
+  absl::StatusOr<std::string> problem;
+  if (absl::Status snapshot = FinishSnapshot(); !snapshot.ok()) {
+    problem = std::move(snapshot);
+  } else {
+    problem = UploadArtifacts(host_.client, record_.id(), record_.paths,
+                              [this] { return mailbox_.Urgent(); });
+  }
   switch (problem.status().code()) {
     case absl::StatusCode::kCancelled:
       return;

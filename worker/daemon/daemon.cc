@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -56,7 +57,8 @@ Daemon::Daemon(const WorkPaths& work, client::Client& client, Clock& clock, Daem
       options_(std::move(options)),
       cache_(work.Cache(), client, clock),
       session_(client, *this, options_.session),
-      host_{.clock = clock,
+      host_{.owner = *this,
+            .clock = clock,
             .session = session_,
             .client = client,
             .cache = cache_,
@@ -65,7 +67,8 @@ Daemon::Daemon(const WorkPaths& work, client::Client& client, Clock& clock, Daem
             .runner_binary = options_.runner_binary,
             .name = options_.host,
             .gpu_driver = options_.gpu_driver,
-            .package_lists = options_.package_lists} {}
+            .package_lists = options_.package_lists},
+      stop_grace_(options_.machine.default_grace) {}
 
 Daemon::~Daemon() { Stop(); }
 
@@ -89,10 +92,31 @@ absl::Status Daemon::Start() {
 
 void Daemon::Stop() {
   session_.Stop();
+  std::map<std::string, std::unique_ptr<AttemptLoop>> attempts;
+  {
+    MutexLock lock(mutex_);
+    attempts.swap(attempts_);
+  }
+  for (auto& [key, attempt] : attempts) attempt->mailbox().ShutDown();  // all at once
+  attempts.clear();                                                     // joins, without the lock
+}
+
+bool Daemon::SlotsAreEmpty(const v1::AttemptId& attempt,
+                           const google::protobuf::RepeatedField<int32_t>& slots) {
+  const std::string self = KeyOf(attempt);
   MutexLock lock(mutex_);
-  for (auto& [key, attempt] : attempts_) attempt->mailbox().ShutDown();  // all at once
-  for (auto& [key, attempt] : attempts_) attempt->Stop();
-  attempts_.clear();
+  return std::none_of(attempts_.begin(), attempts_.end(), [&](const auto& entry) {
+    return entry.first != self && entry.second->RunsOn(slots);
+  });
+}
+
+absl::Duration Daemon::StopGrace() {
+  MutexLock lock(mutex_);
+  return stop_grace_;
+}
+
+void Daemon::TakeSettings(const v1::Settings& settings) {
+  if (settings.has_stop_grace()) stop_grace_ = FromProto(settings.stop_grace());
 }
 
 absl::Status Daemon::WaitUntilDone(absl::Duration timeout) {
@@ -159,6 +183,7 @@ void Daemon::OnWelcome(const v1::Welcome& welcome, uint64_t stream) {
   MutexLock lock(mutex_);
   stream_ = stream;
   drained_ = false;
+  TakeSettings(welcome.settings());
   spdlog::info("connected as {} with {} slots{}", options_.name, options_.machine.slots.size(),
                welcome.drained() ? "; drained: no trials are given to this worker" : "");
   for (const v1::Verdict& verdict : welcome.verdicts()) {
@@ -183,8 +208,9 @@ void Daemon::OnMessage(const v1::ServerMessage& message) {
     return;
   }
   const v1::AttemptId* attempt = AttemptOf(message);
-  if (attempt == nullptr) return;
   MutexLock lock(mutex_);
+  if (message.has_settings()) TakeSettings(message.settings());
+  if (attempt == nullptr) return;
   const auto found = attempts_.find(KeyOf(*attempt));
   if (found != attempts_.end()) found->second->mailbox().Put(message);
 }
@@ -203,6 +229,10 @@ void Daemon::TakeAssignment(const v1::Assignment& assignment) {
         ExitedWithout(assignment.attempt(), v1::WORKER_FAULT,
                       FormatStatus(Annotate(record.status(), "the worker's folder")), clock_.Now());
     session_.Send(std::move(message), stream_);
+    // Nothing else will come of it: the server need not wait.
+    v1::WorkerMessage finished;
+    *finished.mutable_finished()->mutable_attempt() = assignment.attempt();
+    session_.Send(std::move(finished), stream_);
     return;
   }
   auto attempt = std::make_unique<AttemptLoop>(host_, *std::move(record));
@@ -211,13 +241,19 @@ void Daemon::TakeAssignment(const v1::Assignment& assignment) {
   attempts_[key] = std::move(attempt);
 }
 
-v1::Heartbeat Daemon::MakeHeartbeat() {
-  v1::Heartbeat heartbeat;
+std::vector<v1::Heartbeat> Daemon::MakeHeartbeats() {
+  std::vector<v1::Heartbeat> heartbeats(1);
   MutexLock lock(mutex_);
   for (auto& [key, attempt] : attempts_) {
-    if (attempt->occupies_slots()) *heartbeat.add_attempts() = attempt->id();
+    if (!attempt->occupies_slots()) continue;
+    v1::Heartbeat own = attempt->MakeHeartbeat();
+    if (own.has_silent_for()) {
+      heartbeats.push_back(std::move(own));
+    } else {
+      *heartbeats.front().add_attempts() = attempt->id();
+    }
   }
-  return heartbeat;
+  return heartbeats;
 }
 
 void Daemon::OnRefused(const absl::Status& status) {

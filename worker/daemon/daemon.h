@@ -41,7 +41,7 @@ struct DaemonOptions {
   SessionOptions session;
 };
 
-class Daemon : private SessionListener {
+class Daemon : private SessionListener, private AttemptOwner {
  public:
   // All references must outlive it. The folder is held by the caller (work_dir.h).
   Daemon(const WorkPaths& work, client::Client& client, Clock& clock, DaemonOptions options);
@@ -61,10 +61,14 @@ class Daemon : private SessionListener {
   void OnWelcome(const v1::Welcome& welcome, uint64_t stream) override;
   void OnMessage(const v1::ServerMessage& message) override;
   void OnDisconnected() override;
-  v1::Heartbeat MakeHeartbeat() override;
+  std::vector<v1::Heartbeat> MakeHeartbeats() override;
   void OnRefused(const absl::Status& status) override;
+  bool SlotsAreEmpty(const v1::AttemptId& attempt,
+                     const google::protobuf::RepeatedField<int32_t>& slots) override;
+  absl::Duration StopGrace() override;
 
   void TakeAssignment(const v1::Assignment& assignment);
+  void TakeSettings(const v1::Settings& settings) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Reap();
   void CleanWhenDue();
 
@@ -80,6 +84,7 @@ class Daemon : private SessionListener {
   CondVar changed_;
   std::map<std::string, std::unique_ptr<AttemptLoop>> attempts_ ABSL_GUARDED_BY(mutex_);
   uint64_t stream_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Duration stop_grace_ ABSL_GUARDED_BY(mutex_);
   bool drained_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status refused_ ABSL_GUARDED_BY(mutex_);
 };

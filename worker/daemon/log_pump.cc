@@ -25,9 +25,11 @@ constexpr uint64_t kPunchStep = 64ull << 20;  // at least this much at once
 }  // namespace
 
 LogPump::LogPump(const runner::AttemptFolder& folder,
-                 std::shared_ptr<const capture::MetricRules> rules, Clock& clock)
+                 std::shared_ptr<const capture::MetricRules> rules, absl::TimeZone zone,
+                 Clock& clock)
     : path_(folder.LogFile()),
       rules_(std::move(rules)),
+      zone_(zone),
       clock_(clock),
       marks_(folder.LogTimesFile()) {}
 
@@ -64,8 +66,8 @@ void LogPump::NoteArrivals(uint64_t file_size, capture::LogEnd end) {
   }
 }
 
-absl::StatusOr<std::optional<v1::Report>> LogPump::Next(capture::LogEnd end) {
-  if (!window_.MaySend(clock_.Monotonic())) return std::nullopt;
+absl::StatusOr<std::optional<v1::Report>> LogPump::Next(capture::LogEnd end, uint64_t elsewhere) {
+  if (!window_.MaySend(clock_.Monotonic(), elsewhere)) return std::nullopt;
   const capture::LogPosition from = window_.next().position;
   // Only what has a time: then a report sent again has the same times as before.
   NoteArrivals(FileSize(), end);
@@ -76,10 +78,9 @@ absl::StatusOr<std::optional<v1::Report>> LogPump::Next(capture::LogEnd end) {
   if (read->state != capture::TailState::kBytes) return std::nullopt;
   const bool last =
       end == capture::LogEnd::kFinal && from.offset + read->bytes.size() >= read->file_size;
-  capture::Report report =
-      capture::CutReport(*rules_, from, read->bytes, times_, &names_,
-                         {.end = last ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow,
-                          .zone = absl::LocalTimeZone()});
+  capture::Report report = capture::CutReport(
+      *rules_, from, read->bytes, times_, &names_,
+      {.end = last ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow, .zone = zone_});
   if (report.bytes() == 0) return std::nullopt;  // no whole line yet
   nearest_.Filter(&report.counters);
   v1::Report message = LogReportMessage(

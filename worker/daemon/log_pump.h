@@ -26,18 +26,19 @@ namespace xp::daemon {
 
 class LogPump {
  public:
-  // `clock` must outlive it.
+  // `clock` must outlive it. `zone` is the program's, for times printed without one.
   LogPump(const runner::AttemptFolder& folder, std::shared_ptr<const capture::MetricRules> rules,
-          Clock& clock);
+          absl::TimeZone zone, Clock& clock);
 
   ReportWindow& window() { return window_; }
 
   // A new stream: go on from what the server holds.
   void Restart(SourcePosition held);
 
-  // The next report, to be sent at once; empty: nothing to send now. kFinal: nobody can write to
+  // The next report, to be sent at once, while the attempt's other source has `elsewhere` bytes in
+  // flight; empty: nothing to send now. kFinal: nobody can write to
   // the log any more. UNAVAILABLE: the disk cannot be read; try again.
-  absl::StatusOr<std::optional<v1::Report>> Next(capture::LogEnd end);
+  absl::StatusOr<std::optional<v1::Report>> Next(capture::LogEnd end, uint64_t elsewhere = 0);
 
   // Nobody writes any more and everything that is there is acknowledged. A log that lost its tail
   // in a crash of the machine counts as done: the server has more of it than we.
@@ -56,6 +57,7 @@ class LogPump {
 
   const std::string path_;
   const std::shared_ptr<const capture::MetricRules> rules_;
+  const absl::TimeZone zone_;
   Clock& clock_;
   ReportWindow window_;
   capture::SeriesNames names_;

@@ -61,7 +61,7 @@ int Run(const xp::daemon::Config& config, const sigset_t& signals) {
   if (!dir.ok()) return Fail(dir.status());
 
   xp::SystemClock clock;
-  xp::client::Client client(xp::client::MakeChannel(*address));
+  xp::client::Client client(xp::client::MakeChannel(*address, xp::daemon::SessionChannelOptions()));
   const xp::daemon::DaemonOptions options{
       .name = dir->name(),
       .instance_id = std::to_string(random()) + "-" + std::to_string(random()),

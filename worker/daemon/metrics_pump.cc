@@ -19,8 +19,9 @@ bool MetricsPump::Exists() const {
          window_.held().generation > 0;
 }
 
-absl::StatusOr<std::optional<v1::Report>> MetricsPump::Next(capture::LogEnd end) {
-  if (!window_.MaySend(clock_.Monotonic())) return std::nullopt;
+absl::StatusOr<std::optional<v1::Report>> MetricsPump::Next(capture::LogEnd end,
+                                                            uint64_t elsewhere) {
+  if (!window_.MaySend(clock_.Monotonic(), elsewhere)) return std::nullopt;
   auto read = capture::ReadTail(path_, window_.next().position.offset, limits::kReportMaxBytes);
   if (!read.ok()) return read.status();
   // A file emptied waits for its first bytes: a generation without any says nothing.
@@ -41,11 +42,11 @@ absl::StatusOr<std::optional<v1::Report>> MetricsPump::Next(capture::LogEnd end)
   const uint64_t read_to = from.position.offset + read->bytes.size();
   times_.Add({.offset = read_to, .time_ms = absl::ToUnixMillis(clock_.Now())});
   const bool last = end == capture::LogEnd::kFinal && read_to >= read->file_size;
-  const capture::MetricsReport report =
-      capture::CutMetricsReport(from.position, read->bytes, times_, &names_,
-                                {.end = last ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow,
-                                 .zone = absl::LocalTimeZone()});
+  const capture::MetricsReport report = capture::CutMetricsReport(
+      from.position, read->bytes, times_, &names_,
+      {.end = last ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow, .zone = zone_});
   if (report.bytes() == 0) return std::nullopt;
+  if (!report.silences.empty()) promise_ = absl::Seconds(report.silences.back().seconds);
   v1::Report message = MetricsReportMessage(
       report, std::string_view(read->bytes).substr(0, report.bytes()), times_, from.generation);
   times_.ForgetBefore(report.to.offset);

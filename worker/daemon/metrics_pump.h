@@ -19,8 +19,10 @@ namespace xp::daemon {
 
 class MetricsPump {
  public:
-  // `clock` must outlive it. The file need not exist, now or ever.
-  MetricsPump(std::string path, Clock& clock) : path_(std::move(path)), clock_(clock) {}
+  // `clock` must outlive it. `zone` is the program's, for times written without one. The file need
+  // not exist, now or ever.
+  MetricsPump(std::string path, absl::TimeZone zone, Clock& clock)
+      : path_(std::move(path)), zone_(zone), clock_(clock) {}
 
   ReportWindow& window() { return window_; }
 
@@ -28,7 +30,10 @@ class MetricsPump {
   void Restart(SourcePosition held);
 
   // As LogPump::Next.
-  absl::StatusOr<std::optional<v1::Report>> Next(capture::LogEnd end);
+  absl::StatusOr<std::optional<v1::Report>> Next(capture::LogEnd end, uint64_t elsewhere = 0);
+
+  // A promise of silence that came with the reports since the last call: for how long from now.
+  std::optional<absl::Duration> TakePromise() { return std::exchange(promise_, std::nullopt); }
 
   bool Done();
 
@@ -40,10 +45,12 @@ class MetricsPump {
 
  private:
   const std::string path_;
+  const absl::TimeZone zone_;
   Clock& clock_;
   ReportWindow window_;
   capture::SeriesNames names_;
   capture::ArrivalTimes times_;
+  std::optional<absl::Duration> promise_;
 };
 
 }  // namespace xp::daemon

@@ -65,6 +65,7 @@ void AddCounters(const std::string& label, const capture::RuleCounters& counters
   receipt.set_rejected(counters.rejected);
   receipt.set_dropped_beyond_limit(counters.beyond_limits);
   receipt.set_dropped_at_cut(counters.dropped_at_cut);
+  receipt.set_fields_rejected(counters.fields_rejected);
   receipt.set_last_sample(counters.last.text);
   receipt.set_rejected_sample(counters.last_rejected.text);
   if (counters.matches == 0) receipt.set_nearest_line(counters.nearest.line.text);
@@ -108,6 +109,7 @@ v1::Report MetricsReportMessage(const capture::MetricsReport& report, std::strin
   SetPoints(report.series, report.points, &message);
   AddCounters(capture::kMetricsFileLabel, report.counters, &message);
   for (const capture::ResumedMarker& marker : report.resumed) {
+    message.set_resumed(true);
     if (marker.step.has_value()) message.set_resumed_from_step(*marker.step);
   }
   return message;

@@ -55,18 +55,23 @@ void ReportWindow::Refused() {
   if (unanswered_ == 0) TakeUp();
 }
 
-bool ReportWindow::MaySend(absl::Duration now) {
+uint64_t ReportWindow::bytes_in_flight() const {
+  if (in_flight_.empty()) return 0;
+  // Within one generation offsets count what is in flight; across two it is one report.
+  if (next_.generation != held_.generation) return limits::kReportMaxBytes;
+  return next_.position.offset - held_.position.offset;
+}
+
+bool ReportWindow::MaySend(absl::Duration now, uint64_t elsewhere) {
   if (resync_) {
     resync_since_ = std::min(resync_since_, now);
     if (now - resync_since_ < kResyncPatience) return false;
     unanswered_ = 0;
     TakeUp();
   }
-  if (in_flight_.empty()) return true;
-  // Within one generation offsets count what is in flight; across two, one report is enough.
-  if (next_.generation != held_.generation) return false;
-  return next_.position.offset - held_.position.offset + limits::kReportMaxBytes <=
-         limits::kUnacknowledgedMaxBytes;
+  if (in_flight_.empty() && elsewhere == 0) return true;
+  if (!in_flight_.empty() && next_.generation != held_.generation) return false;
+  return bytes_in_flight() + elsewhere + limits::kReportMaxBytes <= limits::kUnacknowledgedMaxBytes;
 }
 
 }  // namespace xp::daemon

@@ -40,8 +40,12 @@ class ReportWindow {
   // A report was refused for now (the server's disk is full): its answer, without an offset.
   void Refused();
 
-  // May another report be sent? Also gives up waiting for answers that do not come.
-  bool MaySend(absl::Duration now);
+  // May another report be sent, while the attempt's other sources have `elsewhere` bytes in flight?
+  // Also gives up waiting for answers that do not come.
+  bool MaySend(absl::Duration now, uint64_t elsewhere = 0);
+
+  // Sent and not acknowledged.
+  uint64_t bytes_in_flight() const;
 
   const SourcePosition& next() const { return next_; }  // the `from` of the next report
   const SourcePosition& held() const { return held_; }  // acknowledged, as far as we were told

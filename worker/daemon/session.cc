@@ -164,9 +164,11 @@ void Session::WriteLoop(Stream* stream) {
     const absl::Duration now = retrier_.environment().monotonic();
     // A long queue must not delay the heartbeat: it is looked at before each message.
     if (now >= next_beat) {
-      v1::WorkerMessage beat;
-      *beat.mutable_heartbeat() = listener_.MakeHeartbeat();
-      if (!stream->Write(beat)) return;
+      for (v1::Heartbeat& heartbeat : listener_.MakeHeartbeats()) {
+        v1::WorkerMessage beat;
+        *beat.mutable_heartbeat() = std::move(heartbeat);
+        if (!stream->Write(beat)) return;
+      }
       MutexLock lock(mutex_);
       next_beat = now + heartbeat_period_;
     }

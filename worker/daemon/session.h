@@ -11,7 +11,9 @@
 #include <deque>
 #include <memory>
 #include <thread>
+#include <vector>
 
+#include "client/cpp/channel.h"
 #include "client/cpp/client.h"
 #include "proto/mutex.h"
 #include "xp/v1/workers.pb.h"
@@ -26,15 +28,24 @@ class SessionListener {
   virtual void OnWelcome(const v1::Welcome& welcome, uint64_t stream) = 0;
   virtual void OnMessage(const v1::ServerMessage& message) = 0;
   virtual void OnDisconnected() = 0;
-  virtual v1::Heartbeat MakeHeartbeat() = 0;  // from a thread of its own
+  // From a thread of its own. One at least, also when nothing is held; attempts that promised
+  // silence have one of their own.
+  virtual std::vector<v1::Heartbeat> MakeHeartbeats() = 0;
   // The server will never take this worker as it is (INVALID_ARGUMENT, UNIMPLEMENTED ...).
   virtual void OnRefused(const absl::Status& status) = 0;
 };
 
 struct SessionOptions {
-  client::RetryPolicy backoff = {.initial = absl::Milliseconds(250), .maximum = absl::Seconds(15)};
+  // A server that is back is found in half a second, however long it was away (decision 0005).
+  client::RetryPolicy backoff = {.initial = absl::Milliseconds(100),
+                                 .maximum = absl::Milliseconds(400)};
   std::string server;  // as people write it
 };
+
+// How the channel of a session is best set: gRPC's own pauses as short as ours.
+inline client::ChannelOptions SessionChannelOptions() {
+  return {.reconnect_max = SessionOptions().backoff.maximum};
+}
 
 class Session {
  public:

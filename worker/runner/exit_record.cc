@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 constexpr int kExitRecordVersion = 1;
 
 // In the order of the enums.
-constexpr std::array<const char*, 5> kReasonNames = {"EXIT", "SIGNAL", "OUT_OF_MEMORY", "NOT_FOUND",
-                                                     "START_FAILED"};
+constexpr std::array<const char*, 6> kReasonNames = {"EXIT",      "SIGNAL",       "OUT_OF_MEMORY",
+                                                     "NOT_FOUND", "START_FAILED", "CALLED_OFF"};
 constexpr std::array<const char*, 4> kCauseNames = {"NONE", "REQUESTED", "TIME_LIMIT",
                                                     "TERMINATED"};
 
@@ -116,6 +116,9 @@ std::string DescribeExit(const ExitRecord& record) {
       break;
     case EndReason::kStartFailed:
       text = "the command could not be started";
+      break;
+    case EndReason::kCalledOff:
+      text = "called off before the command began";
       break;
   }
   switch (record.stop_cause) {

@@ -19,6 +19,7 @@ enum class EndReason {
   kOutOfMemory,  // SIGKILL (or a shell's exit code 137), and the kernel counted an OOM kill
   kNotFound,     // the command does not exist or cannot be executed: see message
   kStartFailed,  // the system refused: no such working directory, fork failed: see message
+  kCalledOff,    // the command will never begin: see stop_reason (CallOff in runner_control.h)
 };
 
 // Why the runner began to stop the process; what it then ended by stands in EndReason.
@@ -34,7 +35,7 @@ struct ExitRecord {
   int exit_code = 0;  // meaningful for kExit, and for kOutOfMemory seen through a shell
   int signal = 0;     // meaningful for kSignal and kOutOfMemory; 0 otherwise
   StopCause stop_cause = StopCause::kNone;
-  std::string stop_reason;        // the word given to RequestStop, e.g. "USER"
+  std::string stop_reason;        // the word given to RequestStop or CallOff, e.g. "USER"
   std::string message;            // one line for people; empty when there is nothing to add
   int64_t start_time_ms = 0;      // Unix milliseconds of this machine's wall clock
   int64_t end_time_ms = 0;        // when the last descendant had ended

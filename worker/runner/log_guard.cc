@@ -8,6 +8,11 @@
 #include <algorithm>
 
 namespace xp::runner {
+namespace {
+
+constexpr size_t kBlock = 64 * 1024;
+
+}  // namespace
 
 absl::StatusOr<LogGuard> LogGuard::Open(const std::string& path) {
   UniqueFd read(open(path.c_str(), O_RDWR | O_CLOEXEC));
@@ -32,12 +37,19 @@ absl::StatusOr<int64_t> LogGuard::Look() {
 absl::Status LogGuard::Repair(int64_t written_since) {
   // fallocate never shrinks, unlike ftruncate: the training may be writing at this moment.
   if (fallocate(read_.get(), 0, size_ - 1, 1) != 0) return ErrnoStatus(errno, "log: fallocate");
-  std::string again(static_cast<size_t>(size_), '\0');
-  const ssize_t n = pread(read_.get(), again.data(), again.size(), 0);
-  if (n < 0) return ErrnoStatus(errno, "log");
-  again.resize(static_cast<size_t>(n));
-  // What came between our two looks ends where the NULs begin.
-  const size_t end = again.find('\0', static_cast<size_t>(written_since));
+  // What came between our two looks ends where the NULs begin. The log may be long, that is not.
+  std::string again;
+  size_t end = std::string::npos;
+  while (end == std::string::npos && again.size() < static_cast<size_t>(size_)) {
+    const size_t have = again.size();
+    again.resize(std::min(have + kBlock, static_cast<size_t>(size_)));
+    const ssize_t n =
+        pread(read_.get(), again.data() + have, again.size() - have, static_cast<off_t>(have));
+    if (n < 0) return ErrnoStatus(errno, "log");
+    again.resize(have + static_cast<size_t>(n));
+    if (n == 0) break;
+    end = again.find('\0', std::max(have, static_cast<size_t>(written_since)));
+  }
   if (end != std::string::npos) again.resize(end);
   return WriteAll(append_.get(), again);
 }

@@ -14,7 +14,6 @@
 
 #include "worker/runner/exit_codes.h"
 #include "worker/runner/file_io.h"
-#include "worker/runner/folder_lock.h"
 #include "worker/runner/pid_file.h"
 #include "worker/runner/stop_request.h"
 
@@ -86,6 +85,27 @@ absl::Status StartRunner(const std::string& runner_binary, const AttemptFolder& 
       absl::StrCat("runner ", runner_binary, " ended with ", *code, ": ", said);
   return *code == ExitCode::kFolderUsed ? absl::FailedPreconditionError(message)
                                         : absl::UnavailableError(message);
+}
+
+absl::StatusOr<FolderLock> HoldFolder(const AttemptFolder& folder) {
+  auto lock = FolderLock::Acquire(folder.LockFile());
+  if (!lock.ok()) return lock.status();
+  for (const std::string& file : {folder.PidFile(), folder.ExitFile()}) {
+    if (access(file.c_str(), F_OK) == 0) {
+      return absl::FailedPreconditionError(file + ": this attempt has begun or is over");
+    }
+  }
+  return lock;
+}
+
+absl::Status CallOff(const AttemptFolder& folder, const FolderLock&, const std::string& reason,
+                     const std::string& message, absl::Time now) {
+  ExitRecord record;
+  record.reason = EndReason::kCalledOff;
+  record.stop_reason = reason;
+  record.message = message;
+  record.start_time_ms = record.end_time_ms = absl::ToUnixMillis(now);
+  return WriteFileDurably(folder.ExitFile(), ExitRecordToJson(record));
 }
 
 absl::StatusOr<RunnerState> Probe(const AttemptFolder& folder) {

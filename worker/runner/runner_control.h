@@ -13,6 +13,7 @@
 
 #include "worker/runner/attempt_folder.h"
 #include "worker/runner/exit_record.h"
+#include "worker/runner/folder_lock.h"
 #include "worker/runner/process_identity.h"
 #include "worker/runner/runner_spec.h"
 
@@ -42,6 +43,17 @@ struct RunnerState {
 // folder; the message has the end of runner.log, and nothing is running.
 absl::Status StartRunner(const std::string& runner_binary, const AttemptFolder& folder,
                          const RunnerSpec& spec);
+
+// Takes a folder in which no runner has begun, so that none begins while the caller prepares it or
+// calls it off: a daemon that died may have left one that is about to start, and it gives up when
+// it finds the folder held. Let go before StartRunner. FAILED_PRECONDITION: a runner has the folder
+// or had it, or it was called off; Probe says which.
+absl::StatusOr<FolderLock> HoldFolder(const AttemptFolder& folder);
+
+// Ends, for good, an attempt whose command has not begun: writes `exit`, after which no runner
+// takes the folder. `held` is from HoldFolder. `reason` comes back as ExitRecord::stop_reason.
+absl::Status CallOff(const AttemptFolder& folder, const FolderLock& held, const std::string& reason,
+                     const std::string& message, absl::Time now);
 
 // NOT_FOUND: no such folder. DATA_LOSS: a file of the folder cannot be understood.
 absl::StatusOr<RunnerState> Probe(const AttemptFolder& folder);

@@ -32,6 +32,7 @@ nlohmann::ordered_json RuleJson(const capture::RulePreview& rule) {
   json["rejected"] = rule.counters.rejected;
   json["dropped_beyond_limit"] = rule.counters.beyond_limits;
   json["dropped_at_cut"] = rule.counters.dropped_at_cut;
+  json["fields_rejected"] = rule.counters.fields_rejected;
   json["last_sample"] = rule.counters.last.text;
   json["rejected_sample"] = rule.counters.last_rejected.text;
   json["nearest_line"] = rule.counters.nearest.line.text;

@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "worker/runner/exit_meaning.h"
+#include "worker/runner/time_zone.h"
+
 namespace xp::xpctl {
 namespace {
 
@@ -12,32 +15,6 @@ constexpr const char* kLabel = "xp.run";
 void SetTime(int64_t ms, google::protobuf::Timestamp* out) {
   out->set_seconds(ms / 1000);
   out->set_nanos(static_cast<int32_t>(ms % 1000 * 1'000'000));
-}
-
-v1::EndReason ReasonOf(const runner::ExitRecord& record) {
-  switch (record.stop_cause) {
-    case runner::StopCause::kRequested:
-      return record.stop_reason == "MAX_RUNTIME" ? v1::MAX_RUNTIME : v1::USER;
-    case runner::StopCause::kTimeLimit:
-      return v1::MAX_RUNTIME;
-    case runner::StopCause::kTerminated:
-      return v1::WORKER_FAULT;
-    case runner::StopCause::kNone:
-      break;
-  }
-  switch (record.reason) {
-    case runner::EndReason::kExit:
-      return v1::END_REASON_UNSPECIFIED;
-    case runner::EndReason::kSignal:
-      return v1::SIGNAL;
-    case runner::EndReason::kOutOfMemory:
-      return v1::OUT_OF_MEMORY;
-    case runner::EndReason::kNotFound:
-      return v1::NOT_FOUND;
-    case runner::EndReason::kStartFailed:
-      break;
-  }
-  return v1::WORKER_FAULT;
 }
 
 template <class Message>
@@ -61,12 +38,15 @@ v1::Exited Exited(const RunRecord& record, const runner::RunnerState& state, abs
     return exited;
   }
   const runner::ExitRecord& end = *state.exit;
-  const bool started =
-      end.reason != runner::EndReason::kNotFound && end.reason != runner::EndReason::kStartFailed;
-  if (started && end.signal == 0) exited.set_exit_code(end.exit_code);
+  const runner::ExitMeaning meaning = runner::MeaningOf(end);
+  if (meaning.exit_code.has_value()) exited.set_exit_code(*meaning.exit_code);
   exited.set_signal(end.signal);
-  exited.set_reason(ReasonOf(end));
-  if (!end.Succeeded()) exited.set_message(runner::DescribeExit(end));
+  v1::EndReason reason = v1::END_REASON_UNSPECIFIED;
+  if (!meaning.reason.empty() && !v1::EndReason_Parse(meaning.reason, &reason)) {
+    reason = v1::WORKER_FAULT;
+  }
+  exited.set_reason(reason);
+  exited.set_message(meaning.message);
   SetTime(end.end_time_ms, exited.mutable_time());
   exited.mutable_run_time()->set_seconds(end.run_time_ms / 1000);
   exited.mutable_run_time()->set_nanos(static_cast<int32_t>(end.run_time_ms % 1000 * 1'000'000));
@@ -134,6 +114,10 @@ v1::WorkerMessage StartedOf(const RunRecord& record) {
   v1::WorkerMessage message;
   SetAttempt(record, message.mutable_started()->mutable_attempt());
   SetTime(record.start_time_ms, message.mutable_started()->mutable_time());
+  const runner::ProgramZone zone = runner::ZoneOfOurs();
+  message.mutable_started()->set_time_zone(zone.name);
+  message.mutable_started()->set_utc_offset_seconds(
+      zone.zone.At(absl::FromUnixMillis(record.start_time_ms)).offset);
   return message;
 }
 

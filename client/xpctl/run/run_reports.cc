@@ -11,6 +11,7 @@
 #include "worker/capture/log_tail.h"
 #include "worker/capture/metrics_file.h"
 #include "worker/capture/report_cut.h"
+#include "worker/runner/time_zone.h"
 
 namespace xp::xpctl {
 namespace {
@@ -45,6 +46,7 @@ void AddCounters(const std::string& label, const capture::RuleCounters& counters
   receipt.set_rejected(counters.rejected);
   receipt.set_dropped_beyond_limit(counters.beyond_limits);
   receipt.set_dropped_at_cut(counters.dropped_at_cut);
+  receipt.set_fields_rejected(counters.fields_rejected);
   receipt.set_last_sample(counters.last.text);
   receipt.set_rejected_sample(counters.last_rejected.text);
   if (counters.matches == 0) receipt.set_nearest_line(counters.nearest.line.text);
@@ -95,7 +97,7 @@ absl::StatusOr<std::optional<v1::Report>> RunReports::NextOfLog(capture::LogPosi
     times.Add({static_cast<uint64_t>(to), last});
   }
   capture::CutOptions options;
-  options.zone = absl::LocalTimeZone();
+  options.zone = runner::ZoneOfOurs().zone;
   const bool all = from.offset + read.bytes.size() >= read.file_size;
   options.end = all ? end : capture::LogEnd::kMayGrow;
   const capture::Report report =
@@ -122,7 +124,7 @@ absl::StatusOr<std::optional<v1::Report>> RunReports::NextOfMetrics(capture::Log
   capture::ArrivalTimes times;
   times.Add({from.offset + read.bytes.size(), written_ms});
   capture::CutOptions options;
-  options.zone = absl::LocalTimeZone();
+  options.zone = runner::ZoneOfOurs().zone;
   const bool all = from.offset + read.bytes.size() >= read.file_size;
   options.end = all ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow;
   const capture::MetricsReport report =
@@ -132,6 +134,10 @@ absl::StatusOr<std::optional<v1::Report>> RunReports::NextOfMetrics(capture::Log
   message.set_source(v1::SOURCE_KIND_METRICS_FILE);
   message.set_bad_lines(report.bad_lines);
   message.set_bad_line_sample(report.last_bad_line.text);
+  for (const capture::ResumedMarker& marker : report.resumed) {
+    message.set_resumed(true);
+    if (marker.step) message.set_resumed_from_step(*marker.step);
+  }
   AddCounters(capture::kMetricsFileLabel, report.counters, &message);
   return std::optional<v1::Report>(std::move(message));
 }

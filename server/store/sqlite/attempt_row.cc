@@ -10,7 +10,7 @@ namespace {
   "id, trial_id, number, worker, state, reason, message, exit_code, signal, slots, assign_time, " \
   "start_time, exit_time, end_time, run_ms, accepted, exited, finished, confirmed, resumed, "     \
   "resumed_from_step, checkpoint_from_attempt, checkpoint_note, verdict_event, verdict_failure, " \
-  "verdict_stop, verdict_charge, verdict_why FROM attempts "
+  "verdict_stop, verdict_charge, verdict_why, time_zone, utc_offset_s FROM attempts "
 
 absl::StatusOr<core::TrialEvent> StoredEvent(std::string_view name) {
   for (const core::TrialEvent event : core::kTrialEvents) {
@@ -54,6 +54,8 @@ absl::StatusOr<AttemptRow> ReadRow(const Query& query) {
   XP_ASSIGN_OR_RETURN(row.verdict.stop, StoredStop(query.View(column++)));
   row.verdict.charge = static_cast<core::Charge>(query.Int(column++));
   row.verdict.why = query.Text(column++);
+  row.time_zone = query.Text(column++);
+  row.utc_offset_s = query.Int32(column++);
   return row;
 }
 
@@ -96,7 +98,8 @@ absl::Status SaveAttempt(Database& db, const AttemptRow& row) {
       "slots = ?7, start_time = ?8, exit_time = ?9, end_time = ?10, run_ms = ?11, accepted = ?12, "
       "exited = ?13, finished = ?14, confirmed = ?15, resumed = ?16, resumed_from_step = ?17, "
       "checkpoint_from_attempt = ?18, checkpoint_note = ?19, verdict_event = ?20, "
-      "verdict_failure = ?21, verdict_stop = ?22, verdict_charge = ?23, verdict_why = ?24 "
+      "verdict_failure = ?21, verdict_stop = ?22, verdict_charge = ?23, verdict_why = ?24, "
+      "time_zone = ?25, utc_offset_s = ?26 "
       "WHERE id = ?1",
       row.id, core::StateName(row.state), reason, row.message, row.exit_code, row.signal,
       ListToJson(row.slots), row.start_time, row.exit_time, row.end_time, row.run_ms, row.accepted,
@@ -104,7 +107,7 @@ absl::Status SaveAttempt(Database& db, const AttemptRow& row) {
       row.checkpoint_from_attempt, row.checkpoint_note,
       row.has_verdict ? core::EventName(row.verdict.event) : std::string_view(),
       core::ReasonName(row.verdict.failure), core::ReasonName(row.verdict.stop),
-      static_cast<int>(row.verdict.charge), row.verdict.why);
+      static_cast<int>(row.verdict.charge), row.verdict.why, row.time_zone, row.utc_offset_s);
 }
 
 v1::Attempt ToAttempt(const AttemptRow& row) {
@@ -123,6 +126,8 @@ v1::Attempt ToAttempt(const AttemptRow& row) {
   for (const int32_t slot : row.slots) attempt.add_slots(slot);
   if (row.resumed_from_step) attempt.set_resumed_from_step(*row.resumed_from_step);
   attempt.set_checkpoint_note(row.checkpoint_note);
+  attempt.set_resumed(row.resumed);
+  attempt.set_time_zone(row.time_zone);
   return attempt;
 }
 

@@ -40,6 +40,8 @@ struct AttemptRow {
   std::optional<int64_t> resumed_from_step;
   int32_t checkpoint_from_attempt = 0;
   std::string checkpoint_note;
+  std::string time_zone;
+  int32_t utc_offset_s = 0;
   // Set once `exited`, or when it was given up.
   core::EndVerdict verdict;
   bool has_verdict = false;

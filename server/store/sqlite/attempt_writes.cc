@@ -101,6 +101,8 @@ absl::Status SqliteAttemptWrites::NotTaken(const v1::AttemptId& attempt, std::st
 absl::Status SqliteAttemptWrites::Started(const v1::Started& message) {
   XP_ASSIGN_OR_RETURN(FencedAttempt both, FindFenced(session_.db(), message.attempt()));
   if (both.attempt.exited) return absl::OkStatus();  // sent again after a reconnection
+  both.attempt.time_zone = message.time_zone();
+  both.attempt.utc_offset_s = message.utc_offset_seconds();
   if (both.trial.state == TrialState::kQueued) {
     TakeBackGiveUp(both);
     XP_RETURN_IF_ERROR(

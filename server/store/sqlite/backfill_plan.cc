@@ -80,6 +80,8 @@ absl::StatusOr<BackfillPlan> PlanAttempt(Database& db, const TrialRow& trial,
   plan.trial_uid = trial.uid;
   plan.name = trial.full_name();
   plan.attempt = attempt.number;
+  plan.time_zone = attempt.time_zone;
+  plan.utc_offset_s = attempt.utc_offset_s;
   for (const v1::MetricDefinition& definition : wanted) {
     if (AppliedInRun(spec, definition)) continue;
     XP_ASSIGN_OR_RETURN(const bool done, IsDone(db, attempt.id, definition));

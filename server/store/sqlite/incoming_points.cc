@@ -38,6 +38,7 @@ void AddDifferences(v1::DefinitionReceipt& sum, const v1::DefinitionReceipt& mor
   sum.set_rejected(sum.rejected() + more.rejected());
   sum.set_dropped_beyond_limit(sum.dropped_beyond_limit() + more.dropped_beyond_limit());
   sum.set_dropped_at_cut(sum.dropped_at_cut() + more.dropped_at_cut());
+  sum.set_fields_rejected(sum.fields_rejected() + more.fields_rejected());
   if (!more.last_sample().empty()) sum.set_last_sample(more.last_sample());
   if (!more.rejected_sample().empty()) sum.set_rejected_sample(more.rejected_sample());
   if (!more.nearest_line().empty()) sum.set_nearest_line(more.nearest_line());

@@ -73,8 +73,10 @@ void CountLines(SourceRow& source, const v1::Report& message) {
 
 // The program says that it continues: from now on its predecessors' points count before its first.
 absl::Status NoteResumed(Database& db, FencedAttempt& both, const v1::Report& message) {
-  if (!message.has_resumed_from_step()) return absl::OkStatus();
-  both.attempt.resumed_from_step = message.resumed_from_step();
+  if (!message.resumed() && !message.has_resumed_from_step()) return absl::OkStatus();
+  if (message.has_resumed_from_step()) {
+    both.attempt.resumed_from_step = message.resumed_from_step();
+  }
   const bool was_resumed = both.attempt.resumed;
   both.attempt.resumed = true;
   XP_RETURN_IF_ERROR(SaveAttempt(db, both.attempt));

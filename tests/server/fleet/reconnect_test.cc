@@ -90,6 +90,33 @@ TEST_F(ReconnectTest, ALostAttemptGoesOn) {
   EXPECT_EQ(StateOf("a"), v1::RUNNING);
 }
 
+TEST_F(ReconnectTest, AStartThatNobodyHeardIsKept) {
+  ASSERT_EQ(worker_.Accept(attempt_), absl::OkStatus());
+  Held* held = worker_.Hold(attempt_, Held::RUNNING);
+  held->mutable_started()->mutable_time()->set_seconds(1'700'000'000);
+  held->mutable_started()->set_time_zone("Asia/Tokyo");
+  held->mutable_started()->set_resumed(true);
+  worker_.Disconnect();
+  Pass(absl::Seconds(70));
+  ASSERT_EQ(StateOf("a"), v1::LOST);
+  EXPECT_EQ(worker_.Connect().verdicts(0).action(), Verdict::CONTINUE);
+  EXPECT_EQ(StateOf("a"), v1::RUNNING);
+  const v1::Attempt attempt = Get("a").latest_attempt();
+  EXPECT_EQ(attempt.start_time().seconds(), 1'700'000'000);
+  EXPECT_EQ(attempt.time_zone(), "Asia/Tokyo");
+  EXPECT_TRUE(attempt.resumed());
+}
+
+TEST_F(ReconnectTest, ARunThatBeganAndEndedUnheardHasItsStart) {
+  ASSERT_EQ(worker_.Accept(attempt_), absl::OkStatus());
+  Held* held = worker_.Hold(attempt_, Held::EXITED);
+  *held->mutable_exited() = MakeExited(attempt_, 0, 0);
+  held->mutable_started()->mutable_time()->set_seconds(1'700'000'000);
+  EXPECT_EQ(ComeBack().verdicts(0).action(), Verdict::CONTINUE);
+  EXPECT_EQ(StateOf("a"), v1::FINISHING);
+  EXPECT_EQ(Get("a").latest_attempt().start_time().seconds(), 1'700'000'000);
+}
+
 TEST_F(ReconnectTest, AnAttemptThatAnotherWorkerHasIsFenced) {
   worker_.Run(attempt_);
   worker_.Hold(attempt_, Held::RUNNING);

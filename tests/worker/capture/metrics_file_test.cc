@@ -70,6 +70,27 @@ TEST(MetricsFileTest, UnknownMarkersAndTheirExtrasAreCounted) {
   EXPECT_EQ(report.counters.rejected, 2u);
 }
 
+TEST(MetricsFileTest, ASilenceIsPromisedInSeconds) {
+  const MetricsReport report = ReadFile(
+      "{\"xp\": \"silent_for\", \"seconds\": 600}\n{\"xp\": \"silent_for\", \"seconds\": 0.5}\n");
+  ASSERT_THAT(report.silences, SizeIs(2));
+  EXPECT_EQ(report.silences[0].seconds, 600);
+  EXPECT_EQ(report.silences[1].seconds, 0.5);
+  EXPECT_EQ(report.silences[1].offset, 37u);
+  EXPECT_THAT(report.points, IsEmpty());
+  EXPECT_EQ(report.bad_lines, 0u);
+}
+
+TEST(MetricsFileTest, APromiseWithoutATimeIsABadLine) {
+  for (const char* line : {"{\"xp\": \"silent_for\"}", "{\"xp\": \"silent_for\", \"seconds\": -1}",
+                           "{\"xp\": \"silent_for\", \"seconds\": Infinity}",
+                           "{\"xp\": \"silent_for\", \"minutes\": 5}"}) {
+    const MetricsReport report = ReadFile(line);
+    EXPECT_THAT(report.silences, IsEmpty()) << line;
+    EXPECT_EQ(report.bad_lines, 1u) << line;
+  }
+}
+
 TEST(MetricsFileTest, UnfinishedLineWaitsForItsEnd) {
   SeriesNames names;
   const std::string bytes = "{\"a\": 1}\n{\"a\": 2";

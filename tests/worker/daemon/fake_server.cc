@@ -3,6 +3,8 @@
 #include <absl/strings/str_cat.h>
 #include <zstd.h>
 
+#include <algorithm>
+
 #include "client/cpp/file_manifest.h"
 #include "client/cpp/sha256.h"
 #include "worker/daemon/proto_time.h"
@@ -157,12 +159,14 @@ void FakeServer::Greet(Stream* stream) {
   v1::ServerMessage message;
   v1::Welcome& welcome = *message.mutable_welcome();
   *welcome.mutable_settings()->mutable_heartbeat_period() = ToProto(absl::Milliseconds(50));
+  if (stop_grace_) *welcome.mutable_settings()->mutable_stop_grace() = ToProto(*stop_grace_);
   for (const v1::HeldAttempt& held : hello_.held()) {
     FakeAttempt& attempt = attempts_[KeyOf(held.attempt())];
     if (held.phase() == v1::HeldAttempt::EXITED) attempt.exited = held.exited();
     v1::Verdict& verdict = *welcome.add_verdicts();
     *verdict.mutable_attempt() = held.attempt();
     verdict.set_action(verdict_.value_or(v1::Verdict::CONTINUE));
+    if (verdict.action() == v1::Verdict::STOP) verdict.set_stop_reason(v1::USER);
     v1::SourceOffset& log = *verdict.add_sources();
     log.set_source(v1::SOURCE_KIND_LOG);
     log.set_offset(attempt.log.size());
@@ -184,7 +188,13 @@ void FakeServer::Handle(const v1::WorkerMessage& message) {
         message.state_update().message());
   }
   if (message.has_exited()) attempts_[KeyOf(message.exited().attempt())].exited = message.exited();
-  if (message.has_heartbeat()) ++heartbeats_;
+  if (message.has_heartbeat()) {
+    ++heartbeats_;
+    for (const v1::AttemptId& id : message.heartbeat().attempts()) {
+      absl::Duration& longest = attempts_[KeyOf(id)].silent_for;
+      longest = std::max(longest, FromProto(message.heartbeat().silent_for()));
+    }
+  }
   if (message.has_report()) OnReport(message.report());
   if (message.has_finished()) {
     const std::string key = KeyOf(message.finished().attempt());
@@ -223,6 +233,7 @@ void FakeServer::OnReport(const v1::Report& report) {
     for (const v1::SeriesPoints& series : report.series()) {
       (log ? attempt.log_points : attempt.metrics_points) += series.points().values_size();
       for (const double value : series.points().values()) attempt.values.push_back(value);
+      for (const int64_t time : series.points().times_ms()) attempt.times_ms.push_back(time);
     }
   }
   v1::ReportAck& ack = *answer.mutable_report_ack();

@@ -36,10 +36,12 @@ struct FakeAttempt {
   uint64_t log_points = 0;
   uint64_t metrics_points = 0;
   std::vector<double> values;
+  std::vector<int64_t> times_ms;  // of the values
   uint64_t lines = 0;
   int reports_taken = 0;
   int reports_not_taken = 0;
   std::vector<std::string> states;
+  absl::Duration silent_for;  // the longest that was promised
   std::map<std::string, v1::Artifact> artifacts;
 };
 
@@ -77,6 +79,9 @@ class FakeServer final {
       refuse_ = reports;
       refuse_code_ = code;
     });
+  }
+  void SetStopGrace(absl::Duration grace) {
+    With([&] { stop_grace_ = grace; });
   }
   void NextVerdict(v1::Verdict::Action action) {
     With([&] { verdict_ = action; });
@@ -135,6 +140,7 @@ class FakeServer final {
   int refuse_ = 0;
   absl::StatusCode refuse_code_ = absl::StatusCode::kOk;
   std::optional<v1::Verdict::Action> verdict_;
+  std::optional<absl::Duration> stop_grace_;
   std::optional<grpc::Status> end_with_;
 };
 

@@ -15,7 +15,7 @@ class MetricsPumpTest : public ::testing::Test {
   MetricsPumpTest() {
     std::string folder = ::testing::TempDir() + "xp_metrics_XXXXXX";
     path_ = std::string(mkdtemp(folder.data())) + "/m.jsonl";
-    pump_ = std::make_unique<MetricsPump>(path_, clock_);
+    pump_ = std::make_unique<MetricsPump>(path_, absl::UTCTimeZone(), clock_);
     pump_->Restart({});
   }
   ~MetricsPumpTest() override {
@@ -40,6 +40,27 @@ TEST_F(MetricsPumpTest, AFileThatIsNeverWrittenIsNoSource) {
   EXPECT_FALSE(Next().has_value());
   EXPECT_FALSE(pump_->Exists());
   EXPECT_TRUE(pump_->Done());
+}
+
+TEST_F(MetricsPumpTest, APromiseOfSilenceIsTakenOnce) {
+  Append("{\"xp\": \"silent_for\", \"seconds\": 60}\n{\"xp\": \"silent_for\", \"seconds\": 90}\n");
+  EXPECT_FALSE(pump_->TakePromise().has_value());
+  Next();
+  EXPECT_EQ(pump_->TakePromise(), absl::Seconds(90)) << "the newest counts";
+  EXPECT_FALSE(pump_->TakePromise().has_value());
+}
+
+TEST_F(MetricsPumpTest, ThatTheProgramResumedIsSaidWithItsStepOrWithout) {
+  Append("{\"xp\": \"resumed\"}\n");
+  auto report = Next();
+  ASSERT_TRUE(report.has_value());
+  EXPECT_TRUE(report->resumed());
+  EXPECT_FALSE(report->has_resumed_from_step());
+  Acknowledge();
+  Append("{\"xp\": \"resumed\", \"step\": 7}\n");
+  report = Next();
+  EXPECT_TRUE(report->resumed());
+  EXPECT_EQ(report->resumed_from_step(), 7);
 }
 
 TEST_F(MetricsPumpTest, AnUnfinishedLineWaitsUntilNobodyWrites) {

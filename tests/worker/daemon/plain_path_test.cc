@@ -26,6 +26,38 @@ TEST_F(PlainPathTest, ATrialRunsIsReportedAndConfirmed) {
   EXPECT_EQ(attempt.finished->artifact_problem(), "");
 }
 
+TEST_F(PlainPathTest, APromisedSilenceIsPassedOnForItsAttemptAlone) {
+  StartDaemon();
+  const std::string loud = server_.Assign(Shell("until [ -e go ]; do sleep 0.01; done"), "loud");
+  const std::string quiet = server_.Assign(
+      Shell("echo '{\"xp\": \"silent_for\", \"seconds\": 7200}' >> $XP_METRICS_FILE; "
+            "until [ -e go ]; do sleep 0.01; done"),
+      "quiet");
+  EXPECT_TRUE(Eventually([&] { return server_.Get(quiet).silent_for > absl::Minutes(59); }));
+  const int beats = server_.heartbeats();
+  ASSERT_TRUE(Eventually([&] { return server_.heartbeats() >= beats + 4; }));
+  EXPECT_LE(server_.Get(quiet).silent_for, absl::Hours(1));
+  EXPECT_EQ(server_.Get(loud).silent_for, absl::ZeroDuration());
+  for (const std::string& key : {loud, quiet}) Touch(PathsOf(key).Work() + "/go");
+  WaitForEnd(loud);
+  WaitForEnd(quiet);
+}
+
+TEST_F(PlainPathTest, TheZoneOfItsTimesIsTheProgramsAndIsSaid) {
+  v1::TrialSpec spec = Shell("date +'%Y-%m-%d %H:%M:%S,000 n=1'");
+  (*spec.mutable_env())["TZ"] = "Asia/Tokyo";
+  AddMetric("n", "(?P<time>[-0-9]+ [:,0-9]+) n=(?P<value>.*)", &spec);
+  const std::string key = server_.Assign(spec);
+  StartDaemon();
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_EQ(attempt.started->time_zone(), "Asia/Tokyo");
+  EXPECT_EQ(attempt.started->utc_offset_seconds(), 9 * 3600);
+  ASSERT_EQ(attempt.times_ms.size(), 1u);
+  EXPECT_LT(absl::AbsDuration(absl::FromUnixMillis(attempt.times_ms[0]) - absl::Now()),
+            absl::Minutes(5))
+      << "the zone is the program's, not the daemon's";
+}
+
 TEST_F(PlainPathTest, TheProgramSeesItsTrial) {
   v1::TrialSpec spec = Shell(
       "echo $XP_EXPERIMENT/$XP_TRIAL $XP_ATTEMPT $SM_HP_LR $MINE; "

@@ -95,5 +95,20 @@ TEST(ReportWindowTest, ANewGenerationGoesOneReportAtATime) {
   EXPECT_TRUE(window.MaySend(kNow));
 }
 
+TEST(ReportWindowTest, WhatAnotherSourceHasInFlightCountsToo) {
+  ReportWindow window;
+  window.Restart({});
+  EXPECT_TRUE(window.MaySend(absl::ZeroDuration()));
+  EXPECT_TRUE(window.MaySend(absl::ZeroDuration(),
+                             limits::kUnacknowledgedMaxBytes - limits::kReportMaxBytes));
+  EXPECT_FALSE(window.MaySend(absl::ZeroDuration(), limits::kUnacknowledgedMaxBytes));
+  window.Sent({.position = {.offset = 100}});
+  EXPECT_EQ(window.bytes_in_flight(), 100u);
+  EXPECT_FALSE(window.MaySend(absl::ZeroDuration(),
+                              limits::kUnacknowledgedMaxBytes - limits::kReportMaxBytes));
+  window.Answered({.position = {.offset = 100}});
+  EXPECT_EQ(window.bytes_in_flight(), 0u);
+}
+
 }  // namespace
 }  // namespace xp::daemon

@@ -7,6 +7,7 @@
 
 #include "worker/daemon/config.h"
 #include "worker/daemon/gpu_probe.h"
+#include "worker/daemon/session.h"
 #include "worker/daemon/slots.h"
 #include "worker/daemon/work_dir.h"
 
@@ -115,6 +116,17 @@ TEST(ConfigTest, BadArgumentsEndWith64AndHelpWith0) {
   EXPECT_EQ(std::get<int>(ParseCommandLine(std::size(label), label)), 64);
   const char* help[] = {"xpworker", "--help"};
   EXPECT_EQ(std::get<int>(ParseCommandLine(std::size(help), help)), 0);
+}
+
+TEST(SessionOptionsTest, AServerThatIsBackIsFoundInHalfASecondHoweverLongItWasAway) {
+  client::RetryEnvironment environment;
+  environment.random = [] { return 0.999; };
+  const client::Retrier retrier(SessionOptions().backoff, environment);
+  EXPECT_LE(retrier.Pause(1), absl::Milliseconds(100));
+  for (const int failures : {10, 1000}) {
+    EXPECT_LE(retrier.Pause(failures), absl::Milliseconds(500));
+  }
+  EXPECT_LE(SessionChannelOptions().reconnect_max, absl::Milliseconds(500));
 }
 
 }  // namespace

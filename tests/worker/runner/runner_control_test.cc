@@ -62,6 +62,32 @@ TEST_F(RunnerControlTest, AFolderHeldBySomebodyElseIsRefused) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Start(Shell("true"))));
 }
 
+TEST_F(RunnerControlTest, AFolderThatIsPreparedTakesNoRunnerUntilItIsLetGo) {
+  {
+    auto held = HoldFolder(folder_);
+    ASSERT_TRUE(held.ok());
+    EXPECT_TRUE(absl::IsFailedPrecondition(Start(Shell("true"))));
+  }
+  EXPECT_TRUE(Run(Shell("true")).Succeeded());
+  EXPECT_TRUE(absl::IsFailedPrecondition(HoldFolder(folder_).status())) << "it has run";
+}
+
+TEST_F(RunnerControlTest, AnAttemptThatIsCalledOffNeverBegins) {
+  {
+    auto held = HoldFolder(folder_);
+    ASSERT_TRUE(held.ok());
+    ASSERT_TRUE(CallOff(folder_, *held, "USER", "stopped", absl::FromUnixMillis(5)).ok());
+  }
+  EXPECT_TRUE(absl::IsFailedPrecondition(Start(Shell("echo ran"))));
+  EXPECT_TRUE(absl::IsFailedPrecondition(HoldFolder(folder_).status()));
+  const auto state = Probe(folder_);
+  ASSERT_TRUE(state.ok() && state->phase == RunnerPhase::kExited);
+  EXPECT_FALSE(state->command.has_value());
+  EXPECT_EQ(state->exit->reason, EndReason::kCalledOff);
+  EXPECT_EQ(state->exit->stop_reason, "USER");
+  EXPECT_EQ(state->exit->end_time_ms, 5);
+}
+
 TEST_F(RunnerControlTest, ARunnerBinaryThatIsNotThereIsUnavailable) {
   const absl::Status status = StartRunner("/nonexistent/xprunner", folder_, Shell("true"));
   EXPECT_TRUE(absl::IsUnavailable(status));

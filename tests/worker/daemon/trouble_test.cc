@@ -1,0 +1,109 @@
+// What goes wrong around an attempt: a disk that takes no assignment, slots that are not empty yet,
+// a folder that cannot be read.
+#include <filesystem>
+
+#include "tests/worker/daemon/daemon_fixture.h"
+#include "worker/daemon/proto_time.h"
+
+namespace xp::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TroubleTest : public DaemonFixture {};
+
+TEST_F(TroubleTest, AnAssignmentThatCannotBeWrittenIsGivenBackAtOnce) {
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return server_.connected(); }));
+  std::filesystem::remove_all(work_.Attempts());
+  Touch(work_.Attempts());  // a file where the folder was
+  const std::string key = server_.Assign(Shell("true"));
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_EQ(attempt.exited->reason(), v1::WORKER_FAULT);
+  EXPECT_FALSE(attempt.accepted);
+  std::filesystem::remove(work_.Attempts());
+}
+
+TEST_F(TroubleTest, AnAttemptWaitsForTheProcessBeforeItOnItsSlot) {
+  // Ends only with its grace: what it left running does not hear SIGTERM.
+  const std::string before = server_.Assign(
+      Shell("(trap '' TERM; echo child; while :; do sleep 1; done) & trap '' TERM; wait"),
+      "before");
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return LogHolds(before, "child"); }));
+  const auto command = *runner::Probe(PathsOf(before).Runner())->command;
+  server_.StopAttempt(before, absl::Milliseconds(1500));
+  const std::string after = server_.Assign(Shell("echo after"), "after");
+  ASSERT_TRUE(Eventually([&] { return server_.Get(after).started.has_value(); }));
+  EXPECT_FALSE(runner::IsAlive(command)) << "both would have been on the slot";
+  EXPECT_TRUE(server_.Get(before).exited.has_value());
+  WaitForEnd(after);
+}
+
+TEST_F(TroubleTest, ADamagedFileIsNoEndWhileTheRunnerLives) {
+  const std::string key = server_.Assign(Shell("until [ -e go ]; do sleep 0.01; done; echo done"));
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return server_.Get(key).started.has_value(); }));
+  std::ofstream(PathsOf(key).Runner().PidFile()) << "{";
+  const int beats = server_.heartbeats();
+  ASSERT_TRUE(Eventually([&] { return server_.heartbeats() >= beats + 6; }));
+  EXPECT_FALSE(server_.Get(key).exited.has_value()) << "it runs";
+  Touch(PathsOf(key).Work() + "/go");
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_EQ(attempt.exited->reason(), v1::WORKER_FAULT);
+  EXPECT_EQ(attempt.log, "done\n");
+}
+
+TEST_F(TroubleTest, AnOrphanHearsSigtermOnce) {
+  const std::string key =
+      server_.Assign(Shell("trap 'echo told' TERM; echo up; until [ -e go ]; do sleep 0.05; done"));
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return LogHolds(key, "up"); }));
+  ASSERT_TRUE(runner::SendSignal(*runner::Probe(PathsOf(key).Runner())->runner, SIGKILL).ok());
+  server_.StopAttempt(key, absl::Minutes(5));
+  ASSERT_TRUE(Eventually([&] { return LogHolds(key, "told"); }));
+  const int beats = server_.heartbeats();
+  ASSERT_TRUE(Eventually([&] { return server_.heartbeats() >= beats + 8; }));
+  Touch(PathsOf(key).Work() + "/go");
+  const std::string log = WaitForEnd(key).log;
+  EXPECT_EQ(log.find("told"), log.rfind("told")) << log;
+}
+
+TEST_F(TroubleTest, AnOrphanKeepsItsTimeLimit) {
+  v1::TrialSpec spec = Shell("echo up; exec sleep 1000");
+  *spec.mutable_timeout() = ToProto(absl::Seconds(2));
+  *spec.mutable_stop_grace() = ToProto(absl::Seconds(30));
+  const std::string key = server_.Assign(spec);
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return LogHolds(key, "up"); }));
+  ASSERT_TRUE(runner::SendSignal(*runner::Probe(PathsOf(key).Runner())->runner, SIGKILL).ok());
+  EXPECT_EQ(WaitForEnd(key).exited->reason(), v1::WORKER_FAULT);
+}
+
+TEST_F(TroubleTest, TheServersGraceHoldsWhereTheSpecHasNone) {
+  server_.SetStopGrace(absl::Milliseconds(200));
+  const std::string key = server_.Assign(Shell("trap '' TERM; echo up; while :; do sleep 1; done"));
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return LogHolds(key, "up"); }));
+  server_.NextVerdict(v1::Verdict::STOP);
+  server_.Stop();
+  server_.Start();
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_EQ(attempt.exited->signal(), SIGKILL) << "the worker's own default is 30 s";
+}
+
+TEST_F(TroubleTest, TheSourcesDifferenceIsKeptWithTheEnvironment) {
+  v1::TrialSpec spec = Shell("true");
+  spec.set_source_git_commit("abc");
+  spec.set_source_git_diff_sha256(server_.AddBlob("--- a\n+++ b\n"));
+  const std::string key = server_.Assign(spec);
+  StartDaemon();
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_TRUE(attempt.artifacts.contains("environment/environment.json"));
+  ASSERT_TRUE(attempt.artifacts.contains("environment/source.diff"));
+  EXPECT_EQ(attempt.artifacts.at("environment/source.diff").sha256(),
+            spec.source_git_diff_sha256());
+}
+
+}  // namespace
+}  // namespace xp::daemon

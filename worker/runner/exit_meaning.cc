@@ -1,0 +1,67 @@
+#include "worker/runner/exit_meaning.h"
+
+#include <absl/strings/str_cat.h>
+
+namespace xp::runner {
+namespace {
+
+constexpr int kPreempted = 75;  // EX_TEMPFAIL: saved its state, wants to be queued again
+
+std::string ReasonOf(const ExitRecord& record) {
+  if (record.reason == EndReason::kCalledOff) return record.stop_reason;
+  switch (record.stop_cause) {
+    case StopCause::kRequested:
+      return record.stop_reason == "MAX_RUNTIME" ? "MAX_RUNTIME" : "USER";
+    case StopCause::kTimeLimit:
+      return "MAX_RUNTIME";
+    case StopCause::kTerminated:
+      // The machine goes down. A program that saved its state and said so is believed.
+      return record.exit_code == kPreempted ? "" : "WORKER_FAULT";
+    case StopCause::kNone:
+      break;
+  }
+  switch (record.reason) {
+    case EndReason::kExit:
+      return "";
+    case EndReason::kSignal:
+      return "SIGNAL";
+    case EndReason::kOutOfMemory:
+      return "OUT_OF_MEMORY";
+    case EndReason::kNotFound:
+      return "NOT_FOUND";
+    case EndReason::kStartFailed:
+    case EndReason::kCalledOff:
+      break;
+  }
+  return "WORKER_FAULT";
+}
+
+bool Began(const ExitRecord& record) {
+  return record.reason != EndReason::kNotFound && record.reason != EndReason::kStartFailed &&
+         record.reason != EndReason::kCalledOff;
+}
+
+}  // namespace
+
+ExitMeaning MeaningOf(const ExitRecord& record) {
+  ExitMeaning meaning;
+  meaning.reason = ReasonOf(record);
+  if (Began(record) && record.signal == 0) meaning.exit_code = record.exit_code;
+  meaning.message = record.message;
+  if (record.stop_cause == StopCause::kTerminated) {
+    meaning.message = "the worker's machine told its runner to end (shutdown?)";
+  }
+  const auto add = [&](const std::string& words) {
+    absl::StrAppend(&meaning.message, meaning.message.empty() ? "" : "; ", words);
+  };
+  if (record.log_truncations > 0) {
+    add(absl::StrCat("the log was cut ", record.log_truncations,
+                     " times from inside (does a script write to /dev/stderr?)"));
+  }
+  if (record.descendants_left > 0) {
+    add(absl::StrCat(record.descendants_left, " processes could not be ended"));
+  }
+  return meaning;
+}
+
+}  // namespace xp::runner
