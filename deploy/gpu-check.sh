@@ -73,9 +73,10 @@ fi
 say "building with the LibTorch of $torch"
 arguments=(-DXP_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release)
 if [ -n "$deps" ]; then
-  arguments+=(-DCMAKE_PREFIX_PATH="$deps/usr" -DICU_ROOT="$deps/usr" -DZLIB_ROOT="$deps/usr")
-  LD_LIBRARY_PATH=$(dirname "$(find "$deps" -name 'libicuuc.so' | head -1)"):${LD_LIBRARY_PATH:-}
-  export LD_LIBRARY_PATH
+  icu=$(find "$deps" -name 'libicuuc.so' | head -1)
+  arguments+=(-DCMAKE_PREFIX_PATH="$deps/usr" -DZLIB_ROOT="$deps/usr"
+    -DICU_INCLUDE_DIR="$deps/usr/include" -DICU_UC_LIBRARY_RELEASE="$icu")
+  export LD_LIBRARY_PATH=${icu%/*}:${LD_LIBRARY_PATH:-}
 fi
 cmake -S "$root/worker/trainer" -B "$out/build" "${arguments[@]}"
 cmake --build "$out/build" --target xptrain -j "$(nproc)"

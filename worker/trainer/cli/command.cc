@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 namespace xp::trainer {
@@ -46,7 +47,6 @@ void TuneLibraries(char** argv) {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
     wanted.emplace_back("ATEN_CPU_CAPABILITY", "avx512");
-    if (__builtin_cpu_is("amd")) wanted.emplace_back("OPENBLAS_CORETYPE", "SkylakeX");
   }
 #endif
   bool changed = false;
@@ -54,7 +54,10 @@ void TuneLibraries(char** argv) {
     if (std::getenv(name) != nullptr) continue;
     changed = ::setenv(name, value, 1) == 0 || changed;
   }
-  if (changed) ::execv("/proc/self/exe", argv);
+  if (!changed) return;
+  std::error_code error;  // by its name, so that process lists show it
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) ::execv(program.c_str(), argv);
 }
 
 const std::atomic<bool>& CatchStopSignals() {

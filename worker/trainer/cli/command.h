@@ -28,9 +28,8 @@ int ExitCodeOf(const absl::Status& status);
 // Settings that LibTorch's libraries read only while they are loaded; the program starts itself
 // again with them, once, and leaves alone each variable that is set. Returns if that fails: it is
 // only slower. OMP_WAIT_POLICY=passive: waiting threads sleep (spinning cost two trials that share
-// two processors 34 s instead of 1.4 s for 30 small steps). Where the processor has AVX-512:
-// ATEN_CPU_CAPABILITY=avx512, and for AMD's OPENBLAS_CORETYPE=SkylakeX, as OpenBLAS 0.3.21 does not
-// know its newer ones and takes 80 instead of 150 GFLOP/s out of a core.
+// two processors 34 s instead of 1.4 s for 30 small steps). ATEN_CPU_CAPABILITY=avx512 where the
+// processor has it: LibTorch 1.13 takes AVX2 by itself.
 void TuneLibraries(char** argv);
 
 // Set by SIGTERM and SIGINT, once they are caught; a second signal ends the process at once.
