@@ -112,9 +112,12 @@ absl::Status GroupCommit::RunItem(Item& item) {
       break;
     case GroupHealth::kGroupLost:
       return item.result.ok() ? absl::UnavailableError("the transaction was lost") : item.result;
-    case GroupHealth::kDiskLost:
-      options_.fatal(item.result);
-      return item.result;
+    case GroupHealth::kDiskLost: {
+      const absl::Status lost =
+          item.result.ok() ? absl::UnavailableError("a sync of the disk failed") : item.result;
+      options_.fatal(lost);
+      return lost;
+    }
   }
   return item.result.ok() ? backend_->KeepItem() : backend_->UndoItem();
 }

@@ -28,15 +28,15 @@ class Cluster:
 
     # --- processes ---
 
-    def start_server(self, *flags, listen="127.0.0.1:0", environment=None):
+    def start_server(self, *flags, listen="127.0.0.1:0", environment=None, prefix=()):
         """Starts xpserver and waits until it listens. A second start takes the first one's port, so
-        that workers and clients find it again."""
+        that workers and clients find it again. `prefix`: a command that executes what follows it."""
         port_file = self.folder / "server.ports"
         port_file.unlink(missing_ok=True)
         listen = self.address or listen
         self.server = self.start(
             "xpserver", "--data-dir", self.data_dir, "--listen", listen, "--http", "127.0.0.1:0",
-            "--port-file", port_file, *flags, environment=environment,
+            "--port-file", port_file, *flags, environment=environment, prefix=prefix,
         )  # fmt: skip
 
         def listens():
@@ -59,9 +59,9 @@ class Cluster:
             eventually(lambda: self.worker(name).connected, 20, f"{name} connects")
         return worker
 
-    def start(self, program, *arguments, environment=None):
+    def start(self, program, *arguments, environment=None, prefix=()):
         env = {**os.environ, **(environment or {})}
-        process = Process(program, [BIN / program, *arguments], self.folder, env)
+        process = Process(program, [*prefix, BIN / program, *arguments], self.folder, env)
         self._started.append(process)
         return process
 

@@ -73,9 +73,11 @@ absl::Status Remove(const CollectionParts& parts, const Candidate& candidate) {
 
 }  // namespace
 
-absl::Status CollectBlobs(const CollectionParts& parts, int64_t& cursor) {
+absl::Status CollectBlobs(const CollectionParts& parts, const std::function<bool()>& keep_going,
+                          int64_t& cursor) {
   XP_ASSIGN_OR_RETURN(const auto candidates, FindCandidates(parts, cursor));
   for (const Candidate& candidate : candidates) {
+    if (!keep_going()) return absl::OkStatus();
     // While it is claimed no upload can put a new file in the place of the one that goes.
     const auto claim = parts.claims->Take(candidate.sha256);
     if (claim == nullptr) continue;

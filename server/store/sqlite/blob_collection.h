@@ -5,6 +5,7 @@
 #include <absl/status/status.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "server/store/blob_claims.h"
 #include "server/store/blob_folder.h"
@@ -21,7 +22,9 @@ struct CollectionParts {
   const StoreOptions* options;
 };
 
-// Looks at the next some thousand rows after `cursor`, which it moves (0: from the beginning).
-absl::Status CollectBlobs(const CollectionParts& parts, int64_t& cursor);
+// Looks at the next some thousand rows after `cursor`, which it moves (0: from the beginning), as
+// long as `keep_going` (asked before each removal) says so.
+absl::Status CollectBlobs(const CollectionParts& parts, const std::function<bool()>& keep_going,
+                          int64_t& cursor);
 
 }  // namespace xp::store

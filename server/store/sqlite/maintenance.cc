@@ -1,7 +1,6 @@
 #include "server/store/sqlite/maintenance.h"
 
 #include <spdlog/spdlog.h>
-#include <sqlite3.h>
 
 #include <chrono>
 #include <utility>
@@ -13,27 +12,6 @@
 #include "server/store/sqlite/sqlite_write_context.h"
 
 namespace xp::store {
-namespace {
-
-// A passive checkpoint moves what it can without waiting; beyond the limit the log is truncated,
-// which waits for readers to leave (they never stay long).
-absl::Status Checkpoint(Database& db, uint64_t limit_bytes) {
-  int pages = 0;
-  int moved = 0;
-  int code =
-      sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
-  constexpr uint64_t kDatabasePageBytes = 4096;
-  if (code == SQLITE_OK && pages > 0 && pages * kDatabasePageBytes > limit_bytes) {
-    code =
-        sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
-  }
-  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) return absl::OkStatus();  // next time
-  if (code == SQLITE_OK) return absl::OkStatus();
-  return SqliteStatus(code, sqlite3_errmsg(db.handle()), "checkpoint");
-}
-
-}  // namespace
-
 void Maintenance::Start() {
   if (thread_.joinable()) return;
   thread_ = std::thread([this] { Run(); });
@@ -69,15 +47,18 @@ void Maintenance::OnCommit(const CommittedChanges& changes) {
   for (const AttemptConfirmation& end : changes.confirmations) touched_.insert(end.key);
 }
 
+bool Maintenance::KeepsGoing() {
+  MutexLock lock(mutex_);
+  return !stopping_;
+}
+
 absl::Status Maintenance::RunRound() {
   MutexLock round(round_mutex_);
-  if (parts_.checkpointer != nullptr) {
-    XP_RETURN_IF_ERROR(Checkpoint(*parts_.checkpointer, parts_.options->checkpoint_bytes));
-  }
-  XP_RETURN_IF_ERROR(PurgeDeleted(*parts_.store));
+  const auto keep_going = [this] { return KeepsGoing(); };
+  XP_RETURN_IF_ERROR(PurgeDeleted(*parts_.store, keep_going));
   XP_RETURN_IF_ERROR(MergeChunks());
   return CollectBlobs({parts_.store, parts_.pool, parts_.blobs, parts_.claims, parts_.options},
-                      blob_cursor_);
+                      keep_going, blob_cursor_);
 }
 
 absl::Status Maintenance::MergeChunks() {
@@ -93,12 +74,13 @@ absl::Status Maintenance::MergeChunks() {
     touched.insert(untidy.begin(), untidy.end());
   }
   for (const core::AttemptKey& key : touched) {
+    if (!KeepsGoing()) break;
     const absl::Status status = MergeAttemptChunks(*parts_.store, *parts_.pool, key);
     if (status.ok()) continue;
     // The rest is done by the next round, which looks at everything again.
     MutexLock lock(mutex_);
     look_at_all_ = true;
-    return status;
+    return absl::IsResourceExhausted(status) ? absl::OkStatus() : status;
   }
   return absl::OkStatus();
 }

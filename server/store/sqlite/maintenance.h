@@ -1,6 +1,6 @@
-// The background work of the store, all of it in bounded steps that are changes like any other, so
-// that nobody waits long behind one: merging chunks, removing what was deleted, collecting blobs,
-// and checkpoints. A thread of its own runs a round each period.
+// The background work of the store but the checkpoints, all of it in bounded steps that are changes
+// like any other, so that nobody waits long behind one: merging chunks, removing what was deleted,
+// collecting blobs. A thread of its own runs a round each period.
 #pragma once
 
 #include <absl/base/thread_annotations.h>
@@ -24,7 +24,6 @@ class Maintenance final : public CommitListener {
   struct Parts {
     Store* store;
     ReaderPool* pool;
-    Database* checkpointer;  // nothing: no checkpoints (a database in memory)
     BlobFolder* blobs;
     BlobClaims* claims;
     const StoreOptions* options;
@@ -35,7 +34,8 @@ class Maintenance final : public CommitListener {
   void Start();
   void Stop();
 
-  // Everything that is due, here and now. The first failure ends the round; the next goes on.
+  // Everything that is due, here and now. The first failure ends the round; the next goes on. A
+  // Stop ends it after the step under way.
   absl::Status RunRound();
 
   // Notes whose chunks may want merging.
@@ -43,6 +43,7 @@ class Maintenance final : public CommitListener {
 
  private:
   void Run();
+  bool KeepsGoing();
   absl::Status MergeChunks();
 
   const Parts parts_;

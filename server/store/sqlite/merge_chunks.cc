@@ -165,14 +165,15 @@ absl::StatusOr<Work> FindWork(ReaderPool& pool, core::AttemptKey key) {
 
 absl::Status MergeAttemptChunks(Store& store, ReaderPool& pool, core::AttemptKey key) {
   XP_ASSIGN_OR_RETURN(const Work work, FindWork(pool, key));
-  for (const RowRun& run : work.points) {
-    XP_RETURN_IF_ERROR(store.Apply(
-        [&](WriteContext& context) { return MergePoints(SessionOf(context).db(), run); }));
-  }
-  for (const RowRun& run : work.logs) {
-    XP_RETURN_IF_ERROR(store.Apply(
-        [&](WriteContext& context) { return MergeLogs(SessionOf(context).db(), run); }));
-  }
+  // What room is left below the reserve is for states and deletes.
+  const auto merge = [&](const RowRun& run, absl::Status (*rows)(Database&, const RowRun&)) {
+    return store.Apply([&](WriteContext& context) -> absl::Status {
+      XP_RETURN_IF_ERROR(SessionOf(context).CheckReserve());
+      return rows(SessionOf(context).db(), run);
+    });
+  };
+  for (const RowRun& run : work.points) XP_RETURN_IF_ERROR(merge(run, MergePoints));
+  for (const RowRun& run : work.logs) XP_RETURN_IF_ERROR(merge(run, MergeLogs));
   return absl::OkStatus();
 }
 

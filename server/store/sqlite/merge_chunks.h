@@ -17,6 +17,7 @@
 
 namespace xp::store {
 
+// RESOURCE_EXHAUSTED: the disk is below its reserve; later.
 absl::Status MergeAttemptChunks(Store& store, ReaderPool& pool, core::AttemptKey key);
 
 // Attempts with small rows enough to look at: after a start, when nothing is known.

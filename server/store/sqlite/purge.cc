@@ -82,8 +82,8 @@ absl::StatusOr<bool> PurgeBatch(WriteContext& context) {
 
 }  // namespace
 
-absl::Status PurgeDeleted(Store& store) {
-  for (bool more = true; more;) {
+absl::Status PurgeDeleted(Store& store, const std::function<bool()>& keep_going) {
+  for (bool more = true; more && keep_going();) {
     XP_ASSIGN_OR_RETURN(more, store.Apply<bool>(PurgeBatch));
   }
   return absl::OkStatus();

@@ -4,11 +4,14 @@
 
 #include <absl/status/status.h>
 
+#include <functional>
+
 #include "server/store/store.h"
 
 namespace xp::store {
 
-// Until nothing is left. Each batch is a change of its own.
-absl::Status PurgeDeleted(Store& store);
+// Until nothing is left, or `keep_going` (asked before each batch) says no. Each batch is a change
+// of its own.
+absl::Status PurgeDeleted(Store& store, const std::function<bool()>& keep_going);
 
 }  // namespace xp::store

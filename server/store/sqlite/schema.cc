@@ -60,6 +60,11 @@ absl::StatusOr<int> SchemaVersion(Database& db) {
   return version;
 }
 
+absl::Status CheckSchema(Database& db, const std::vector<Migration>& migrations) {
+  XP_ASSIGN_OR_RETURN(const int version, SchemaVersion(db));
+  return CheckOurs(db, version, migrations.size());
+}
+
 absl::Status MigrateSchema(Database& db, const std::vector<Migration>& migrations) {
   XP_ASSIGN_OR_RETURN(const int before, SchemaVersion(db));
   XP_RETURN_IF_ERROR(CheckOurs(db, before, migrations.size()));

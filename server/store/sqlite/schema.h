@@ -25,6 +25,9 @@ inline constexpr int64_t kApplicationId = 0x78706462;
 // FAILED_PRECONDITION: the database is newer than the list, or is not xp's.
 absl::Status MigrateSchema(Database& db, const std::vector<Migration>& migrations = Migrations());
 
+// The same refusals, before anything is changed.
+absl::Status CheckSchema(Database& db, const std::vector<Migration>& migrations = Migrations());
+
 absl::StatusOr<int> SchemaVersion(Database& db);
 
 }  // namespace xp::store

@@ -94,8 +94,8 @@ SqliteStore::SqliteStore(StoreOptions options, Opened opened)
       blobs_({this, opened_.readers.get(), &blob_folder_, &claims_, &disk_, &options_}),
       admin_({opened_.readers.get(), &writer_, &blob_folder_, &claims_, &disk_, &options_,
               opened_.folder.get(), opened_.database_location, opened_.store_id}),
-      maintenance_({this, opened_.readers.get(), opened_.checkpointer.get(), &blob_folder_,
-                    &claims_, &options_}) {
+      maintenance_({this, opened_.readers.get(), &blob_folder_, &claims_, &options_}),
+      checkpointer_(opened_.checkpointer.get(), &options_) {
   AddListener(&maintenance_);
   writer_.Start();
 }
@@ -109,14 +109,21 @@ void SqliteStore::Enqueue(Change change, Done done) {
 void SqliteStore::AddListener(CommitListener* listener) { writer_.AddListener(listener); }
 void SqliteStore::RemoveListener(CommitListener* listener) { writer_.RemoveListener(listener); }
 
-void SqliteStore::Start() { maintenance_.Start(); }
+void SqliteStore::Start() {
+  maintenance_.Start();
+  checkpointer_.Start();
+}
 
 void SqliteStore::Stop() {
   maintenance_.Stop();  // first: it hands changes to the writer
   writer_.Stop();
+  checkpointer_.Stop();
 }
 
-absl::Status SqliteStore::RunMaintenance() { return maintenance_.RunRound(); }
+absl::Status SqliteStore::RunMaintenance() {
+  XP_RETURN_IF_ERROR(checkpointer_.Run());
+  return maintenance_.RunRound();
+}
 
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(StoreOptions given) {
   XP_RETURN_IF_ERROR(CheckOptions(given));
@@ -128,6 +135,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(StoreOptions given) {
   const std::string& location = opened.database_location;
   XP_RETURN_IF_ERROR(BlobFolder(opened.folder->blob_path()).Prepare());
   XP_ASSIGN_OR_RETURN(opened.writer, Database::Open(location, Database::Mode::kReadWrite));
+  XP_RETURN_IF_ERROR(Annotate(CheckSchema(*opened.writer), location));
   XP_RETURN_IF_ERROR(Configure(*opened.writer, options.place));
   XP_RETURN_IF_ERROR(Annotate(MigrateSchema(*opened.writer), location));
   XP_RETURN_IF_ERROR(DropBuilds(*opened.writer, 0));  // what an earlier process did not finish

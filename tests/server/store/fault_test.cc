@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <latch>
+#include <sstream>
 
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/schema.h"
@@ -38,6 +40,24 @@ TEST(StoreFaultTest, NewerAndForeignDatabasesAreRefused) {
   auto foreign = *Database::Open(folder.path() + "/y.db", Database::Mode::kReadWrite);
   ASSERT_OK(foreign->Run("CREATE TABLE somebody_elses (x)"));
   EXPECT_CODE(MigrateSchema(*foreign), kFailedPrecondition);
+}
+
+TEST(StoreFaultTest, ADatabaseThatIsNotOursIsRefusedAndLeftAsItIs) {
+  StoreKit kit;
+  kit.CloseStore();
+  const std::string path = kit.options.data_dir + "/xp.db";
+  std::filesystem::remove(path);
+  {
+    const auto foreign = *Database::Open(path, Database::Mode::kReadWrite);
+    ASSERT_OK(foreign->Run("CREATE TABLE somebody_elses (x)"));
+  }
+  std::stringstream before, after;
+  before << std::ifstream(path).rdbuf();
+  EXPECT_CODE(OpenStore(kit.Options()), kFailedPrecondition);
+  after << std::ifstream(path).rdbuf();
+  EXPECT_EQ(before.str(), after.str());
+  std::filesystem::remove(path);
+  kit.Reopen();
 }
 
 TEST(StoreFaultTest, FailedMigrationLeavesTheDatabaseAsItWas) {
