@@ -3,6 +3,7 @@
 #include <absl/strings/match.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace xp::core {
@@ -11,45 +12,81 @@ namespace {
 constexpr std::string_view kParams = "params.";
 constexpr std::string_view kTags = "tags.";
 
-std::optional<std::string> Find(const std::map<std::string, std::string>& map,
-                                const std::string& key) {
-  const auto found = map.find(key);
-  if (found == map.end()) return std::nullopt;
-  return found->second;
+// Of one trial: most rows are.
+CompareCell OneCell(const MetricSummary* summary, MetricStat stat) {
+  CompareCell cell;
+  if (summary == nullptr) return cell;
+  cell.nan_count = summary->nan_count;
+  cell.inf_count = summary->inf_count;
+  const std::optional<double> value = StatValue(*summary, stat);
+  if (!value.has_value()) return cell;
+  cell.trials = 1;
+  if (std::isfinite(*value)) cell.value = value;
+  return cell;
 }
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::vector<std::string> Keys(absl::Span<const CompareTrial> trials,
-                              std::map<std::string, std::string> CompareTrial::*map) {
+template <typename Pairs>
+std::vector<std::string> Keys(absl::Span<const CompareTrial> trials, Pairs CompareTrial::*pairs) {
   std::set<std::string> keys;
   for (const CompareTrial& trial : trials) {
-    for (const auto& [key, value] : trial.*map) keys.insert(key);
+    for (const auto& [key, value] : trial.*pairs) keys.insert(key);
   }
   return {keys.begin(), keys.end()};
 }
 
 }  // namespace
 
-const MetricSummary* FindMetric(const CompareTrial& trial, const std::string& metric) {
-  for (const auto& [name, summary] : trial.metrics) {
-    if (name == metric) return &summary;
+CompareInput::CompareInput(absl::Span<const CompareTrial> trials,
+                           absl::Span<const MetricDefinitionGoal> definitions)
+    : trials_(trials) {
+  const auto number_of = [this](const std::string& name) {
+    const auto [place, is_new] = numbers_.try_emplace(name, metrics_.size());
+    if (is_new) metrics_.push_back(name);
+    return place->second;
+  };
+  for (const MetricDefinitionGoal& definition : definitions) number_of(definition.metric);
+  // Trials of an experiment have the same metrics, most often in the same order: the one after the
+  // last that was found is tried first.
+  std::vector<size_t> numbers;
+  for (const CompareTrial& trial : trials) {
+    size_t guess = 0;
+    for (const auto& [name, summary] : trial.metrics) {
+      const bool guessed = guess < metrics_.size() && metrics_[guess] == name;
+      numbers.push_back(guessed ? guess : number_of(name));
+      guess = numbers.back() + 1;
+    }
   }
-  return nullptr;
+  summaries_.resize(trials.size() * metrics_.size());
+  size_t next = 0;
+  for (size_t t = 0; t < trials.size(); ++t) {
+    for (const auto& [name, summary] : trials[t].metrics) {
+      const MetricSummary*& place = summaries_[t * metrics_.size() + numbers[next++]];
+      if (place == nullptr) place = &summary;
+    }
+  }
 }
 
-CompareCell MakeCell(absl::Span<const CompareTrial> trials, absl::Span<const size_t> members,
-                     const MetricColumn& column) {
+std::optional<size_t> CompareInput::FindMetric(const std::string& name) const {
+  const auto found = numbers_.find(name);
+  if (found == numbers_.end()) return std::nullopt;
+  return found->second;
+}
+
+CompareCell CompareInput::MakeCell(absl::Span<const size_t> members, size_t metric,
+                                   MetricStat stat) const {
+  if (members.size() == 1) return OneCell(Summary(members.front(), metric), stat);
   CompareCell cell;
   MetricSummary over_trials;
   for (const size_t member : members) {
-    const MetricSummary* summary = FindMetric(trials[member], column.metric);
+    const MetricSummary* summary = Summary(member, metric);
     if (summary == nullptr) continue;
     cell.nan_count += summary->nan_count;
     cell.inf_count += summary->inf_count;
-    const std::optional<double> value = StatValue(*summary, column.stat);
+    const std::optional<double> value = StatValue(*summary, stat);
     if (!value.has_value()) continue;
     MetricPoint point;
     point.value = *value;
@@ -61,21 +98,6 @@ CompareCell MakeCell(absl::Span<const CompareTrial> trials, absl::Span<const siz
   return cell;
 }
 
-std::vector<std::string> MetricNames(absl::Span<const CompareTrial> trials,
-                                     absl::Span<const MetricDefinitionGoal> definitions) {
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  for (const MetricDefinitionGoal& definition : definitions) {
-    if (seen.insert(definition.metric).second) names.push_back(definition.metric);
-  }
-  for (const CompareTrial& trial : trials) {
-    for (const auto& [name, summary] : trial.metrics) {
-      if (seen.insert(name).second) names.push_back(name);
-    }
-  }
-  return names;
-}
-
 std::vector<std::string> ParamNames(absl::Span<const CompareTrial> trials) {
   return Keys(trials, &CompareTrial::params);
 }
@@ -85,9 +107,9 @@ std::vector<std::string> TagNames(absl::Span<const CompareTrial> trials) {
 }
 
 std::optional<std::string> ParamOrTag(const CompareTrial& trial, const std::string& key) {
-  if (std::optional<std::string> value = Find(trial.params, key)) return value;
-  if (key.starts_with(kParams)) return Find(trial.params, key.substr(kParams.size()));
-  if (key.starts_with(kTags)) return Find(trial.tags, key.substr(kTags.size()));
+  if (std::optional<std::string> value = FindText(trial.params, key)) return value;
+  if (key.starts_with(kParams)) return FindText(trial.params, key.substr(kParams.size()));
+  if (key.starts_with(kTags)) return FindText(trial.tags, key.substr(kTags.size()));
   return std::nullopt;
 }
 

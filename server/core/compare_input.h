@@ -1,30 +1,59 @@
-// What the compare table is made of, and questions about it that its parts share
-// (trial_compare.cc, compare_sort.cc, compare_notes.cc).
-// Pure functions on values; safe from any thread.
+// What the compare table is made of: the trials, and their summaries by trial and metric, so that
+// the parts of the table (trial_compare.cc, compare_sort.cc, compare_notes.cc) ask by number and no
+// name is looked up twice. Also the questions that they share.
+// Immutable after construction; safe from any thread. Pure functions on values.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/types/span.h>
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/core/trial_compare.h"
 
 namespace xp::core {
 
-// The summary of `metric`, or null when the trial has no such series.
-const MetricSummary* FindMetric(const CompareTrial& trial, const std::string& metric);
+class CompareInput {
+ public:
+  // `trials` must outlive this object. Metrics are each once: in the order of the definitions, then
+  // as first seen.
+  CompareInput(absl::Span<const CompareTrial> trials,
+               absl::Span<const MetricDefinitionGoal> definitions);
 
-// A row's value of one statistic: of one trial its own, of a group the mean over its trials.
-CompareCell MakeCell(absl::Span<const CompareTrial> trials, absl::Span<const size_t> members,
-                     const MetricColumn& column);
+  absl::Span<const CompareTrial> trials() const { return trials_; }
+  const std::vector<std::string>& metrics() const { return metrics_; }
 
-// The names that exist, each once: metrics in the order of the definitions, then as first seen;
-// params and tags in order of name.
-std::vector<std::string> MetricNames(absl::Span<const CompareTrial> trials,
-                                     absl::Span<const MetricDefinitionGoal> definitions);
+  // The number of a metric; nothing when no trial and no definition has it.
+  std::optional<size_t> FindMetric(const std::string& name) const;
+
+  // Null when the trial has no such series.
+  const MetricSummary* Summary(size_t trial, size_t metric) const {
+    return summaries_[trial * metrics_.size() + metric];
+  }
+
+  // A row's value of one statistic: of one trial its own, of a group the mean over its trials.
+  CompareCell MakeCell(absl::Span<const size_t> members, size_t metric, MetricStat stat) const;
+
+ private:
+  absl::Span<const CompareTrial> trials_;
+  std::vector<std::string> metrics_;
+  absl::flat_hash_map<std::string, size_t> numbers_;  // of metrics_
+  std::vector<const MetricSummary*> summaries_;       // trial by trial
+};
+
+// The value of `key` in params or tags.
+template <typename Pairs>
+std::optional<std::string> FindText(const Pairs& pairs, std::string_view key) {
+  for (const auto& [name, value] : pairs) {
+    if (name == key) return value;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> ParamNames(absl::Span<const CompareTrial> trials);
 std::vector<std::string> TagNames(absl::Span<const CompareTrial> trials);
 

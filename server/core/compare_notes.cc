@@ -59,38 +59,40 @@ void AddTo(Groups<Value>& groups, const Value& value, const std::string& metric)
 
 }  // namespace
 
-std::string WhyNoNumbers(const CompareTrial& trial, absl::Span<const std::string> metrics) {
+std::string WhyNoNumbers(const CompareInput& input, size_t trial,
+                         absl::Span<const size_t> metrics) {
   uint64_t not_finite = 0;
-  bool elsewhere = false;
-  for (const auto& [name, summary] : trial.metrics) {
-    const bool shown = std::find(metrics.begin(), metrics.end(), name) != metrics.end();
-    if (shown && summary.has_values()) return "";
-    if (shown) not_finite += summary.points();
-    elsewhere = elsewhere || summary.has_values();
+  for (const size_t metric : metrics) {
+    const MetricSummary* summary = input.Summary(trial, metric);
+    if (summary == nullptr) continue;
+    if (summary->has_values()) return "";
+    not_finite += summary->points();
   }
   if (not_finite > 0) {
     return absl::StrCat("all ", not_finite, " points are NaN or infinite");
   }
-  if (!trial.no_numbers.empty()) return trial.no_numbers;
+  const CompareTrial& held = input.trials()[trial];
+  if (!held.no_numbers.empty()) return held.no_numbers;
+  const bool elsewhere = std::any_of(held.metrics.begin(), held.metrics.end(),
+                                     [](const auto& one) { return one.second.has_values(); });
   if (elsewhere) return "has numbers, but none of the metrics shown";
-  return ByState(trial);
+  return ByState(held);
 }
 
-std::vector<std::string> CountNotes(absl::Span<const CompareTrial> trials,
-                                    absl::Span<const CompareRow> rows,
-                                    absl::Span<const std::string> metrics) {
+std::vector<std::string> CountNotes(const CompareInput& input, absl::Span<const CompareRow> rows,
+                                    absl::Span<const size_t> metrics) {
   Groups<std::pair<uint64_t, uint64_t>> ranges;
-  for (const std::string& metric : metrics) {
+  for (const size_t metric : metrics) {
     std::optional<std::pair<uint64_t, uint64_t>> range;
     for (const CompareRow& row : rows) {
       for (const size_t member : row.trials) {
-        const MetricSummary* summary = FindMetric(trials[member], metric);
+        const MetricSummary* summary = input.Summary(member, metric);
         if (summary == nullptr || !summary->has_values()) continue;
         if (!range) range = {summary->count, summary->count};
         range = {std::min(range->first, summary->count), std::max(range->second, summary->count)};
       }
     }
-    if (range && range->first != range->second) AddTo(ranges, *range, metric);
+    if (range && range->first != range->second) AddTo(ranges, *range, input.metrics()[metric]);
   }
   if (ranges.empty()) return {};
   std::string note = "counts differ between trials, so their averages cover different points: ";
@@ -103,19 +105,20 @@ std::vector<std::string> CountNotes(absl::Span<const CompareTrial> trials,
   return {note};
 }
 
-std::vector<std::string> DisagreementNotes(absl::Span<const CompareTrial> trials,
+std::vector<std::string> DisagreementNotes(const CompareInput& input,
                                            absl::Span<const CompareRow> rows,
-                                           absl::Span<const std::string> metrics,
+                                           absl::Span<const size_t> metrics,
                                            const CompareOptions& options) {
   Groups<std::pair<size_t, size_t>> winners;
-  for (const std::string& metric : metrics) {
-    const MetricGoal goal = GoalOf(metric, options);
-    const std::vector<size_t> average = BestRows(trials, rows, {metric, MetricStat::kAvg}, goal);
-    const std::vector<size_t> last = BestRows(trials, rows, {metric, MetricStat::kLast}, goal);
+  for (const size_t metric : metrics) {
+    const std::string& name = input.metrics()[metric];
+    const MetricGoal goal = GoalOf(name, options);
+    const std::vector<size_t> average = BestRows(input, rows, metric, MetricStat::kAvg, goal);
+    const std::vector<size_t> last = BestRows(input, rows, metric, MetricStat::kLast, goal);
     if (average.empty() || last.empty()) continue;
     const bool agree = std::find_first_of(average.begin(), average.end(), last.begin(),
                                           last.end()) != average.end();
-    if (!agree) AddTo(winners, std::make_pair(average.front(), last.front()), metric);
+    if (!agree) AddTo(winners, std::make_pair(average.front(), last.front()), name);
   }
   std::vector<std::string> notes;
   for (const auto& [pair, names] : winners) {
@@ -126,15 +129,14 @@ std::vector<std::string> DisagreementNotes(absl::Span<const CompareTrial> trials
   return notes;
 }
 
-std::vector<size_t> BestRows(absl::Span<const CompareTrial> trials,
-                             absl::Span<const CompareRow> rows, const MetricColumn& column,
-                             MetricGoal goal) {
-  if (column.stat == MetricStat::kCount || column.stat == MetricStat::kStdDev) return {};
+std::vector<size_t> BestRows(const CompareInput& input, absl::Span<const CompareRow> rows,
+                             size_t metric, MetricStat stat, MetricGoal goal) {
+  if (stat == MetricStat::kCount || stat == MetricStat::kStdDev) return {};
   std::vector<size_t> best;
   size_t values = 0;
   double best_value = 0;
   for (size_t r = 0; r < rows.size(); ++r) {
-    const std::optional<double> value = MakeCell(trials, rows[r].trials, column).value;
+    const std::optional<double> value = input.MakeCell(rows[r].trials, metric, stat).value;
     if (!value.has_value()) continue;
     ++values;
     const bool better = goal == MetricGoal::kMin ? *value < best_value : *value > best_value;

@@ -5,33 +5,34 @@
 
 #include <absl/types/span.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "server/core/compare_input.h"
 #include "server/core/trial_compare.h"
 
 namespace xp::core {
 
-// Why none of `metrics` has a value in this trial; "" when one has.
-std::string WhyNoNumbers(const CompareTrial& trial, absl::Span<const std::string> metrics);
+// Why none of `metrics` has a value in trial number `trial`; "" when one has. Metrics are given by
+// their numbers, here and below.
+std::string WhyNoNumbers(const CompareInput& input, size_t trial, absl::Span<const size_t> metrics);
 
 // One line where the trials of a metric have different counts, so that their averages cover
 // different numbers of points; nothing where all agree.
-std::vector<std::string> CountNotes(absl::Span<const CompareTrial> trials,
-                                    absl::Span<const CompareRow> rows,
-                                    absl::Span<const std::string> metrics);
+std::vector<std::string> CountNotes(const CompareInput& input, absl::Span<const CompareRow> rows,
+                                    absl::Span<const size_t> metrics);
 
 // One line for each pair of rows of which one is best by average and the other by the last value,
 // with the metrics in which it is so.
-std::vector<std::string> DisagreementNotes(absl::Span<const CompareTrial> trials,
+std::vector<std::string> DisagreementNotes(const CompareInput& input,
                                            absl::Span<const CompareRow> rows,
-                                           absl::Span<const std::string> metrics,
+                                           absl::Span<const size_t> metrics,
                                            const CompareOptions& options);
 
-// Indexes of the rows whose value of `column` is best; empty with fewer than two values, or where
+// Indexes of the rows whose value of `metric` is best; empty with fewer than two values, or where
 // the statistic has no better.
-std::vector<size_t> BestRows(absl::Span<const CompareTrial> trials,
-                             absl::Span<const CompareRow> rows, const MetricColumn& column,
-                             MetricGoal goal);
+std::vector<size_t> BestRows(const CompareInput& input, absl::Span<const CompareRow> rows,
+                             size_t metric, MetricStat stat, MetricGoal goal);
 
 }  // namespace xp::core

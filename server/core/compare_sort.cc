@@ -58,9 +58,9 @@ void SortBy(const std::function<Key(const CompareRow&)>& key_of, Direction direc
 }
 
 // What `name` means as a sort key; nothing when it means nothing.
-std::function<Key(const CompareRow&)> KeyFunction(absl::Span<const CompareTrial> trials,
-                                                  absl::Span<const std::string> metrics,
+std::function<Key(const CompareRow&)> KeyFunction(const CompareInput& input,
                                                   const std::string& name) {
+  const absl::Span<const CompareTrial> trials = input.trials();
   const auto first = [trials](const CompareRow& row) -> const CompareTrial& {
     return trials[row.trials.front()];
   };
@@ -80,9 +80,10 @@ std::function<Key(const CompareRow&)> KeyFunction(absl::Span<const CompareTrial>
       return Key{static_cast<double>(row.trials.front()), std::nullopt};
     };
   }
-  if (const std::optional<MetricColumn> column = ParseMetricColumn(name, metrics)) {
-    return [trials, column = *column](const CompareRow& row) {
-      return Key{MakeCell(trials, row.trials, column).value, std::nullopt};
+  if (const std::optional<MetricColumn> column = ParseMetricColumn(name, input.metrics())) {
+    return [&input, metric = *input.FindMetric(column->metric),
+            stat = column->stat](const CompareRow& row) {
+      return Key{input.MakeCell(row.trials, metric, stat).value, std::nullopt};
     };
   }
   if (IsParamOrTag(trials, name)) {
@@ -91,10 +92,10 @@ std::function<Key(const CompareRow&)> KeyFunction(absl::Span<const CompareTrial>
   return nullptr;
 }
 
-absl::Status UnknownKey(absl::Span<const CompareTrial> trials,
-                        absl::Span<const std::string> metrics, const std::string& name) {
+absl::Status UnknownKey(const CompareInput& input, const std::string& name) {
+  const std::vector<std::string>& metrics = input.metrics();
   std::vector<std::string> all = {"name", "experiment", "state", "submitted"};
-  const std::vector<std::string> params = ParamNames(trials);
+  const std::vector<std::string> params = ParamNames(input.trials());
   all.insert(all.end(), metrics.begin(), metrics.end());
   all.insert(all.end(), params.begin(), params.end());
   return absl::InvalidArgumentError(absl::StrCat(
@@ -105,27 +106,28 @@ absl::Status UnknownKey(absl::Span<const CompareTrial> trials,
 
 }  // namespace
 
-absl::Status SortRows(absl::Span<const CompareTrial> trials, const CompareOptions& options,
-                      absl::Span<const std::string> metrics, std::vector<CompareRow>& rows,
-                      std::vector<std::string>& notes) {
+absl::Status SortRows(const CompareInput& input, const CompareOptions& options,
+                      std::vector<CompareRow>& rows, std::vector<std::string>& notes) {
   if (!options.sort.empty()) {
     const Direction direction = options.sort[0] == '-' ? Direction::kDown : Direction::kUp;
     const std::string name = options.sort.substr(direction == Direction::kDown ? 1 : 0);
-    const auto key_of = KeyFunction(trials, metrics, name);
-    if (key_of == nullptr) return UnknownKey(trials, metrics, name);
+    const auto key_of = KeyFunction(input, name);
+    if (key_of == nullptr) return UnknownKey(input, name);
     SortBy(key_of, direction, rows);
     return absl::OkStatus();
   }
   if (options.rank_by.empty()) return absl::OkStatus();
-  const std::optional<MetricColumn> column = ParseMetricColumn(options.rank_by, metrics);
+  const std::optional<MetricColumn> column = ParseMetricColumn(options.rank_by, input.metrics());
   if (!column.has_value()) {
-    notes.push_back(
-        absl::StrCat("rank_by: no trial has '", options.rank_by, "'; the rows stand as submitted"));
+    const bool turned = options.rank_by[0] == '-' &&
+                        ParseMetricColumn(options.rank_by.substr(1), input.metrics()).has_value();
+    notes.push_back(absl::StrCat(
+        "rank_by: no trial has '", options.rank_by, "'; the rows stand as submitted",
+        turned ? " (it is a metric alone, ranked best first: leave out the '-')" : ""));
     return absl::OkStatus();
   }
   const bool low_first = GoalOf(column->metric, options) == MetricGoal::kMin;
-  SortBy(KeyFunction(trials, metrics, options.rank_by),
-         low_first ? Direction::kUp : Direction::kDown, rows);
+  SortBy(KeyFunction(input, options.rank_by), low_first ? Direction::kUp : Direction::kDown, rows);
   return absl::OkStatus();
 }
 

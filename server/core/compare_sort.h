@@ -8,15 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "server/core/compare_input.h"
 #include "server/core/trial_compare.h"
 
 namespace xp::core {
 
 // Sorts `rows`, which come as submitted. Equal ones keep their order; missing values come last.
 // INVALID_ARGUMENT ("sort: ...") for a key that does not exist; an unknown rank_by adds a line to
-// `notes` instead. `metrics` are the names that exist.
-absl::Status SortRows(absl::Span<const CompareTrial> trials, const CompareOptions& options,
-                      absl::Span<const std::string> metrics, std::vector<CompareRow>& rows,
-                      std::vector<std::string>& notes);
+// `notes` instead.
+absl::Status SortRows(const CompareInput& input, const CompareOptions& options,
+                      std::vector<CompareRow>& rows, std::vector<std::string>& notes);
 
 }  // namespace xp::core

@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace xp::core {
-namespace {
+// Named, as Thinner::Impl has members of these types.
+namespace thinning {
 
 __extension__ typedef unsigned __int128 Wide;
-
-// A chunk as thinning sees it: where it begins, and its points when they were unpacked.
-struct View {
-  size_t index;
-  uint64_t start;
-  const ChunkHeader* header;
-  absl::Span<const MetricPoint> points;
-};
 
 struct Range {
   int64_t from;
@@ -23,46 +17,36 @@ struct Range {
   bool Holds(int64_t x) const { return x >= from && x <= to; }
 };
 
-Range RangeOf(const View& view, ChartAxis axis) {
+int64_t At(const MetricPoint& point, uint64_t position, ChartAxis axis) {
   switch (axis) {
     case ChartAxis::kStep:
-      return {view.header->min_step, view.header->max_step};
+      return point.step;
     case ChartAxis::kTime:
-      return {view.header->min_time_ms, view.header->max_time_ms};
+      return point.time_ms;
     case ChartAxis::kPosition:
       break;
   }
-  return {static_cast<int64_t>(view.start),
-          static_cast<int64_t>(view.start + view.header->count - 1)};
+  return static_cast<int64_t>(position);
 }
 
-int64_t At(const ThinnedPoint& point, ChartAxis axis) {
-  switch (axis) {
-    case ChartAxis::kStep:
-      return point.point.step;
-    case ChartAxis::kTime:
-      return point.point.time_ms;
-    case ChartAxis::kPosition:
-      break;
-  }
-  return static_cast<int64_t>(point.position);
-}
-
-// Chunks that touch the range, and the cut of the range into buckets. Made of headers alone, so
-// that plan and thinning see the same.
+// The cut of the range into buckets. Made of headers alone, so that it is the same whichever chunks
+// come unpacked.
 class Layout {
  public:
-  Layout(absl::Span<const View> all, const ThinningOptions& options)
+  Layout(absl::Span<const ChunkHeader> headers, const ThinningOptions& options)
       : options_(options), asked_{options.from, options.to} {
     bool not_finite = false;
-    for (const View& view : all) {
-      const Range range = RangeOf(view, options.axis);
-      if (range.to < asked_.from || range.from > asked_.to) continue;
-      if (touching_.empty()) covered_ = range;
+    uint64_t start = 0;
+    for (const ChunkHeader& header : headers) {
+      const Range range = RangeOf(header, start);
+      chunks_.push_back({start, range});
+      start += header.count;
+      if (!Touches(range)) continue;
+      if (!touched_) covered_ = range;
+      touched_ = true;
       covered_ = {std::min(covered_.from, range.from), std::max(covered_.to, range.to)};
-      touching_.push_back(view);
-      if (IsInside(range)) inside_ += view.header->count;
-      not_finite = not_finite || view.header->nan_count + view.header->inf_count > 0;
+      if (IsInside(range)) inside_ += header.count;
+      not_finite = not_finite || header.nan_count + header.inf_count > 0;
     }
     covered_ = {std::max(covered_.from, asked_.from), std::min(covered_.to, asked_.to)};
     if (options.budget < 4) return;
@@ -70,7 +54,8 @@ class Layout {
     buckets_ = (options.budget - 2) / (marks_ ? 3 : 2);  // two are for first and last
   }
 
-  const std::vector<View>& touching() const { return touching_; }
+  uint64_t start(size_t chunk) const { return chunks_[chunk].start; }
+  bool Touches(size_t chunk) const { return Touches(chunks_[chunk].range); }
   size_t buckets() const { return buckets_; }
   bool marks() const { return marks_; }
   bool Holds(int64_t x) const { return asked_.Holds(x); }
@@ -79,27 +64,58 @@ class Layout {
   bool MayFit() const { return inside_ <= options_.budget; }
 
   size_t BucketOf(int64_t x) const {
-    const uint64_t width =
-        static_cast<uint64_t>(covered_.to) - static_cast<uint64_t>(covered_.from);
-    const uint64_t distance = static_cast<uint64_t>(x) - static_cast<uint64_t>(covered_.from);
-    return static_cast<size_t>(Wide{distance} * buckets_ / (Wide{width} + 1));
+    return static_cast<size_t>(Wide{Distance(x)} * buckets_ / Width());
+  }
+  // All x that fall into the bucket.
+  Range BucketRange(size_t bucket) const {
+    const auto begin = [this](size_t b) { return (Width() * b + buckets_ - 1) / buckets_; };
+    const auto at = [this](Wide distance) {
+      return static_cast<int64_t>(static_cast<uint64_t>(covered_.from) +
+                                  static_cast<uint64_t>(distance));
+    };
+    return {at(begin(bucket)), at(begin(bucket + 1) - 1)};
   }
 
-  bool NeedsPoints(const View& view) const {
-    const Range range = RangeOf(view, options_.axis);
+  bool NeedsPoints(size_t chunk) const {
+    const Range range = chunks_[chunk].range;
+    if (!Touches(range)) return false;
     if (MayFit() || !IsInside(range)) return true;
     return buckets_ > 0 && BucketOf(range.from) != BucketOf(range.to);
   }
 
  private:
+  struct Chunk {
+    uint64_t start;
+    Range range;
+  };
+
+  Range RangeOf(const ChunkHeader& header, uint64_t start) const {
+    switch (options_.axis) {
+      case ChartAxis::kStep:
+        return {header.min_step, header.max_step};
+      case ChartAxis::kTime:
+        return {header.min_time_ms, header.max_time_ms};
+      case ChartAxis::kPosition:
+        break;
+    }
+    return {static_cast<int64_t>(start), static_cast<int64_t>(start + header.count - 1)};
+  }
+  bool Touches(const Range& range) const {
+    return range.to >= asked_.from && range.from <= asked_.to;
+  }
   bool IsInside(const Range& range) const {
     return range.from >= asked_.from && range.to <= asked_.to;
   }
+  uint64_t Distance(int64_t x) const {
+    return static_cast<uint64_t>(x) - static_cast<uint64_t>(covered_.from);
+  }
+  Wide Width() const { return Wide{Distance(covered_.to)} + 1; }
 
   const ThinningOptions& options_;
-  Range asked_;
+  const Range asked_;
   Range covered_{0, 0};
-  std::vector<View> touching_;
+  bool touched_ = false;
+  std::vector<Chunk> chunks_;
   uint64_t inside_ = 0;
   size_t buckets_ = 0;
   bool marks_ = false;
@@ -108,23 +124,25 @@ class Layout {
 // What is kept so far. Points are offered in source order, so that of equal values the first stays.
 class Picker {
  public:
-  explicit Picker(const Layout& layout, ChartAxis axis)
+  Picker(const Layout& layout, ChartAxis axis)
       : layout_(layout), axis_(axis), buckets_(layout.buckets()) {}
 
-  void Offer(const ThinnedPoint& point) {
-    const int64_t x = At(point, axis_);
-    if (!layout_.Holds(x)) return;
-    if (!first_) first_ = point;
-    if (!last_ || point.position > last_->position) last_ = point;
-    if (buckets_.empty()) return;
-    Bucket& bucket = buckets_[layout_.BucketOf(x)];
-    const double value = point.point.value;
+  // Whether it lies in the range.
+  bool Offer(const MetricPoint& point, uint64_t position) {
+    const int64_t x = At(point, position, axis_);
+    if (!layout_.Holds(x)) return false;
+    if (!first_) first_ = {position, point};
+    if (!last_ || position > last_->position) last_ = {position, point};
+    if (buckets_.empty()) return true;
+    Bucket& bucket = FindBucket(x);
+    const double value = point.value;
     if (!std::isfinite(value)) {
-      if (!bucket.mark) bucket.mark = point;
-      return;
+      if (!bucket.mark) bucket.mark = {position, point};
+      return true;
     }
-    if (!bucket.min || value < bucket.min->point.value) bucket.min = point;
-    if (!bucket.max || value > bucket.max->point.value) bucket.max = point;
+    if (!bucket.min || value < bucket.min->point.value) bucket.min = {position, point};
+    if (!bucket.max || value > bucket.max->point.value) bucket.max = {position, point};
+    return true;
   }
 
   std::vector<ThinnedPoint> Take(size_t budget) {
@@ -154,89 +172,101 @@ class Picker {
   struct Bucket {
     std::optional<ThinnedPoint> min, max, mark;
   };
+
+  // Neighbours fall into one bucket most of the time: the division is for those that do not.
+  Bucket& FindBucket(int64_t x) {
+    if (!current_range_.Holds(x)) {
+      current_ = layout_.BucketOf(x);
+      current_range_ = layout_.BucketRange(current_);
+    }
+    return buckets_[current_];
+  }
+
   const Layout& layout_;
   const ChartAxis axis_;
   std::vector<Bucket> buckets_;
+  size_t current_ = 0;
+  Range current_range_{1, 0};  // holds nothing
   std::optional<ThinnedPoint> first_, last_;
 };
 
 // The points of a header in source order.
-std::vector<ThinnedPoint> HeaderPoints(const View& view) {
-  const ChunkHeader& header = *view.header;
-  std::vector<ThinnedPoint> points;
-  const auto add = [&](const PlacedPoint& placed) {
-    points.push_back({view.start + placed.index, placed.point});
-  };
-  add(header.first);
-  if (header.min) add(*header.min);
-  if (header.max) add(*header.max);
-  if (header.not_finite) add(*header.not_finite);
-  add(header.last);
+std::vector<PlacedPoint> HeaderPoints(const ChunkHeader& header) {
+  std::vector<PlacedPoint> points = {header.first, header.last};
+  for (const auto& point : {header.min, header.max, header.not_finite}) {
+    if (point) points.push_back(*point);
+  }
   std::sort(points.begin(), points.end(),
-            [](const ThinnedPoint& a, const ThinnedPoint& b) { return a.position < b.position; });
+            [](const PlacedPoint& a, const PlacedPoint& b) { return a.index < b.index; });
   return points;
 }
 
-std::vector<View> Views(absl::Span<const ThinningChunk> chunks) {
-  std::vector<View> views;
-  uint64_t start = 0;
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    views.push_back({i, start, &chunks[i].header, chunks[i].points});
-    start += chunks[i].header.count;
-  }
-  return views;
-}
+}  // namespace thinning
 
-ThinnedSeries ThinViews(absl::Span<const View> views, const ThinningOptions& options) {
-  const Layout layout(views, options);
-  ThinnedSeries thinned;
-  if (options.budget == 0) return thinned;
-  Picker picker(layout, options.axis);
-  std::vector<ThinnedPoint> all;  // kept as long as it may be the answer
-  bool whole = layout.MayFit();
-  for (const View& view : layout.touching()) {
-    if (view.points.empty()) {
-      whole = false;
-      thinned.total += view.header->count;
-      for (const ThinnedPoint& point : HeaderPoints(view)) picker.Offer(point);
-      continue;
+class Thinner::Impl {
+ public:
+  Impl(absl::Span<const ChunkHeader> headers, const ThinningOptions& options)
+      : headers_(headers),
+        options_(options),
+        layout_(headers, options),
+        picker_(layout_, options.axis),
+        whole_(layout_.MayFit()) {}
+
+  bool NeedsPoints(size_t chunk) const { return options_.budget > 0 && layout_.NeedsPoints(chunk); }
+
+  void TakePoints(size_t chunk, absl::Span<const MetricPoint> points) {
+    if (!layout_.Touches(chunk) || options_.budget == 0) return;
+    uint64_t position = layout_.start(chunk);
+    for (const MetricPoint& point : points) {
+      if (picker_.Offer(point, position)) {
+        ++thinned_.total;
+        if (whole_) thinned_.points.push_back({position, point});
+      }
+      ++position;
     }
-    for (size_t i = 0; i < view.points.size(); ++i) {
-      const ThinnedPoint point{view.start + i, view.points[i]};
-      if (!layout.Holds(At(point, options.axis))) continue;
-      ++thinned.total;
-      picker.Offer(point);
-      if (whole) all.push_back(point);
+    whole_ = whole_ && thinned_.points.size() <= options_.budget;
+  }
+
+  void TakeHeader(size_t chunk) {
+    if (!layout_.Touches(chunk) || options_.budget == 0) return;
+    whole_ = false;
+    thinned_.total += headers_[chunk].count;
+    for (const PlacedPoint& placed : thinning::HeaderPoints(headers_[chunk])) {
+      picker_.Offer(placed.point, layout_.start(chunk) + placed.index);
     }
-    whole = whole && all.size() <= options.budget;
   }
-  thinned.points = whole ? std::move(all) : picker.Take(options.budget);
-  return thinned;
-}
 
-}  // namespace
-
-std::vector<size_t> PlanThinning(absl::Span<const ThinningChunk> chunks,
-                                 const ThinningOptions& options) {
-  std::vector<size_t> needed;
-  if (options.budget == 0) return needed;
-  const std::vector<View> views = Views(chunks);
-  const Layout layout(views, options);
-  for (const View& view : layout.touching()) {
-    if (layout.NeedsPoints(view)) needed.push_back(view.index);
+  ThinnedSeries Finish() {
+    if (!whole_ && options_.budget > 0) thinned_.points = picker_.Take(options_.budget);
+    return std::move(thinned_);
   }
-  return needed;
-}
 
-ThinnedSeries Thin(absl::Span<const ThinningChunk> chunks, const ThinningOptions& options) {
-  return ThinViews(Views(chunks), options);
+ private:
+  const absl::Span<const ChunkHeader> headers_;
+  const ThinningOptions& options_;
+  const thinning::Layout layout_;
+  thinning::Picker picker_;
+  bool whole_;  // all points of the range so far are in thinned_: they may be the answer
+  ThinnedSeries thinned_;
+};
+
+Thinner::Thinner(absl::Span<const ChunkHeader> headers, const ThinningOptions& options)
+    : impl_(std::make_unique<Impl>(headers, options)) {}
+Thinner::~Thinner() = default;
+
+bool Thinner::NeedsPoints(size_t chunk) const { return impl_->NeedsPoints(chunk); }
+void Thinner::TakePoints(size_t chunk, absl::Span<const MetricPoint> points) {
+  impl_->TakePoints(chunk, points);
 }
+void Thinner::TakeHeader(size_t chunk) { impl_->TakeHeader(chunk); }
+ThinnedSeries Thinner::Finish() && { return impl_->Finish(); }
 
 ThinnedSeries ThinPoints(absl::Span<const MetricPoint> points, const ThinningOptions& options) {
   if (points.empty()) return {};
   const ChunkHeader header = MakeChunkHeader(points);
-  const View view{0, 0, &header, points};
-  return ThinViews(absl::MakeConstSpan(&view, 1), options);
+  Thinner thinner(absl::MakeConstSpan(&header, 1), options);
+  thinner.TakePoints(0, points);
+  return std::move(thinner).Finish();
 }
 
 }  // namespace xp::core

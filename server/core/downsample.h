@@ -1,5 +1,4 @@
-// Thins a series to a point budget for a chart, and says beforehand which chunks must be unpacked
-// for it.
+// Thins a series to a point budget for a chart, and says of which chunks the header is enough.
 //
 // Result: the range of the x axis is cut into equal buckets; of each bucket the smallest and the
 // largest finite value are kept and, if there is one, the first NaN or ±Inf as a mark; the first
@@ -7,7 +6,6 @@
 // series that fits the budget comes back whole. Budgets below 4 keep only ends: 1 the last point,
 // 2 and 3 first and last; 0 nothing.
 // Deterministic, and the same whether a chunk came unpacked or as its header.
-// Pure functions; safe from any thread.
 #pragma once
 
 #include <absl/types/span.h>
@@ -15,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "server/core/chunk_header.h"
@@ -36,16 +35,6 @@ struct ThinningOptions {
   int64_t to = std::numeric_limits<int64_t>::max();
 };
 
-// A chunk for thinning, in source order. `points` is empty until the plan asks for them.
-struct ThinningChunk {
-  ChunkHeader header;
-  std::vector<MetricPoint> points;
-};
-
-// The indexes of the chunks that Thin() needs unpacked. Chunks outside the range are never named.
-std::vector<size_t> PlanThinning(absl::Span<const ThinningChunk> chunks,
-                                 const ThinningOptions& options);
-
 // A point and its place in the whole series, from 0.
 struct ThinnedPoint {
   uint64_t position = 0;
@@ -57,11 +46,40 @@ struct ThinnedSeries {
   uint64_t total = 0;  // points in the range before thinning; less than all when unpacked by plan
 };
 
-// Thins `chunks`, of which those that PlanThinning named carry their points. A named chunk without
-// its points is taken by its header.
-ThinnedSeries Thin(absl::Span<const ThinningChunk> chunks, const ThinningOptions& options);
+// Takes the chunks of a series one after the other, so that no more than one need be unpacked at a
+// time:
+//
+//   Thinner thinner(headers, options);
+//   for (size_t i = 0; i < headers.size(); ++i) {
+//     thinner.NeedsPoints(i) ? thinner.TakePoints(i, Unpack(i)) : thinner.TakeHeader(i);
+//   }
+//   ThinnedSeries chart = std::move(thinner).Finish();
+//
+// Not thread safe.
+class Thinner {
+ public:
+  // `headers` are those of all chunks in source order; both must outlive this object.
+  Thinner(absl::Span<const ChunkHeader> headers, const ThinningOptions& options);
+  ~Thinner();
+  Thinner(const Thinner&) = delete;
+  Thinner& operator=(const Thinner&) = delete;
 
-// The same for points in memory.
+  // Never of chunks outside the range. Where it says no, points and header give the same chart.
+  bool NeedsPoints(size_t chunk) const;
+
+  // Each chunk once, in their order, in one of these two ways. Points are read during the call
+  // only.
+  void TakePoints(size_t chunk, absl::Span<const MetricPoint> points);
+  void TakeHeader(size_t chunk);
+
+  ThinnedSeries Finish() &&;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The same for points in memory. Pure; safe from any thread.
 ThinnedSeries ThinPoints(absl::Span<const MetricPoint> points, const ThinningOptions& options);
 
 }  // namespace xp::core

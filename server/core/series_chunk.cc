@@ -17,8 +17,9 @@ namespace {
 constexpr uint8_t kChunkVersion = 1;
 enum Packing : uint8_t { kPlain = 0, kZstd = 1 };
 
-// zstd's frame costs about 15 bytes; below this it never paid.
-constexpr size_t kZstdFromBytes = 64;
+// Below this zstd saves a few dozen bytes for more time than all else takes; such chunks are merged
+// soon, and the large ones that they become are packed.
+constexpr size_t kZstdFromBytes = 512;
 
 // No column needs more than 10 bytes a point.
 constexpr size_t PayloadMax(size_t count) { return 64 * count + 64; }

@@ -2,7 +2,6 @@
 
 #include <absl/status/status.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_format.h>
 
 #include <algorithm>
 #include <map>
@@ -29,12 +28,14 @@ absl::Status CheckMetrics(std::string_view option, absl::Span<const std::string>
   return absl::OkStatus();
 }
 
-absl::Status CheckOptions(absl::Span<const CompareTrial> trials, const CompareOptions& options,
-                          const std::vector<std::string>& metrics) {
+absl::Status CheckOptions(const CompareInput& input, const CompareOptions& options) {
+  const absl::Span<const CompareTrial> trials = input.trials();
   for (const auto& [option, asked] : {std::pair{"metrics", &options.metrics},
                                       {"lower", &options.lower},
                                       {"higher", &options.higher}}) {
-    if (absl::Status known = CheckMetrics(option, *asked, metrics); !known.ok()) return known;
+    if (absl::Status known = CheckMetrics(option, *asked, input.metrics()); !known.ok()) {
+      return known;
+    }
   }
   for (const std::string& metric : options.lower) {
     if (std::find(options.higher.begin(), options.higher.end(), metric) == options.higher.end()) {
@@ -93,13 +94,12 @@ std::vector<CompareRow> MakeRows(absl::Span<const CompareTrial> trials,
 
 // One reason for all when no trial of the row has a number; a note for each that has none when
 // others have.
-void ExplainGaps(absl::Span<const CompareTrial> trials, absl::Span<const std::string> metrics,
-                 CompareRow& row) {
+void ExplainGaps(const CompareInput& input, absl::Span<const size_t> metrics, CompareRow& row) {
   std::vector<std::string> reasons;
   for (const size_t member : row.trials) {
-    std::string why = WhyNoNumbers(trials[member], metrics);
+    std::string why = WhyNoNumbers(input, member, metrics);
     if (why.empty()) continue;
-    if (row.trials.size() > 1) why = absl::StrCat(trials[member].name, ": ", why);
+    if (row.trials.size() > 1) why = absl::StrCat(input.trials()[member].name, ": ", why);
     reasons.push_back(std::move(why));
   }
   if (reasons.size() == row.trials.size()) {
@@ -109,15 +109,18 @@ void ExplainGaps(absl::Span<const CompareTrial> trials, absl::Span<const std::st
   }
 }
 
-void FillCells(absl::Span<const CompareTrial> trials, CompareTable& table) {
+// `metrics` has the number of each column's metric.
+void FillCells(const CompareInput& input, absl::Span<const size_t> metrics, CompareTable& table) {
   for (CompareRow& row : table.rows) {
-    for (const CompareColumn& column : table.columns) {
-      row.cells.push_back(MakeCell(trials, row.trials, column.column));
+    row.cells.reserve(table.columns.size());
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      row.cells.push_back(input.MakeCell(row.trials, metrics[c], table.columns[c].column.stat));
     }
   }
   for (size_t c = 0; c < table.columns.size(); ++c) {
     const CompareColumn& column = table.columns[c];
-    for (const size_t r : BestRows(trials, table.rows, column.column, column.goal)) {
+    for (const size_t r :
+         BestRows(input, table.rows, metrics[c], column.column.stat, column.goal)) {
       table.rows[r].cells[c].best = true;
     }
   }
@@ -131,57 +134,31 @@ void Append(std::vector<std::string> lines, std::vector<std::string>& notes) {
 
 absl::StatusOr<CompareTable> CompareTrials(absl::Span<const CompareTrial> trials,
                                            const CompareOptions& options) {
-  const std::vector<std::string> known = MetricNames(trials, options.goals);
-  if (absl::Status valid = CheckOptions(trials, options, known); !valid.ok()) return valid;
-  const std::vector<std::string>& metrics = options.metrics.empty() ? known : options.metrics;
-
+  const CompareInput input(trials, options.goals);
+  if (absl::Status valid = CheckOptions(input, options); !valid.ok()) return valid;
+  std::vector<size_t> metrics;         // shown, by number
+  std::vector<size_t> column_metrics;  // of each column
+  for (const std::string& name : options.metrics.empty() ? input.metrics() : options.metrics) {
+    metrics.push_back(*input.FindMetric(name));
+  }
   CompareTable table;
-  for (const std::string& metric : metrics) {
+  for (const size_t metric : metrics) {
+    const std::string& name = input.metrics()[metric];
+    const MetricGoal goal = GoalOf(name, options);
     for (const MetricStat stat : options.stats) {
-      table.columns.push_back({{metric, stat}, GoalOf(metric, options)});
+      table.columns.push_back({{name, stat}, goal});
+      column_metrics.push_back(metric);
     }
   }
   table.rows = MakeRows(trials, options, table.filtered_out);
-  for (CompareRow& row : table.rows) ExplainGaps(trials, metrics, row);
-  if (absl::Status sorted = SortRows(trials, options, known, table.rows, table.notes);
-      !sorted.ok()) {
+  for (CompareRow& row : table.rows) ExplainGaps(input, metrics, row);
+  if (absl::Status sorted = SortRows(input, options, table.rows, table.notes); !sorted.ok()) {
     return sorted;
   }
-  FillCells(trials, table);
-  Append(CountNotes(trials, table.rows, metrics), table.notes);
-  Append(DisagreementNotes(trials, table.rows, metrics, options), table.notes);
+  FillCells(input, column_metrics, table);
+  Append(CountNotes(input, table.rows, metrics), table.notes);
+  Append(DisagreementNotes(input, table.rows, metrics, options), table.notes);
   return table;
-}
-
-std::optional<std::string> LookupTrialField(const CompareTrial& trial, const FilterPath& path) {
-  const std::string& name = path[0];
-  if (path.size() == 1) {
-    if (name == "name") return trial.name;
-    if (name == "experiment") return trial.experiment;
-    if (name == "state") return std::string(StateName(trial.state));
-    if (name == "reason") {
-      const std::string_view reason = trial.failure != FailureReason::kNone
-                                          ? ReasonName(trial.failure)
-                                          : ReasonName(trial.stop);
-      if (!reason.empty()) return std::string(reason);
-      return std::nullopt;
-    }
-    const auto field = trial.fields.find(name);
-    if (field == trial.fields.end()) return std::nullopt;
-    return field->second;
-  }
-  if (name == "metrics" && path.size() == 3) {
-    const MetricSummary* summary = FindMetric(trial, path[1]);
-    const std::optional<MetricStat> stat = ParseStat(path[2]);
-    if (summary == nullptr || !stat.has_value()) return std::nullopt;
-    const std::optional<double> value = StatValue(*summary, *stat);
-    if (!value.has_value()) return std::nullopt;
-    return absl::StrFormat("%.17g", *value);
-  }
-  const auto& map = name == "params" ? trial.params : trial.tags;
-  const auto entry = map.find(path[1]);
-  if (entry == map.end()) return std::nullopt;
-  return entry->second;
 }
 
 }  // namespace xp::core

@@ -31,9 +31,15 @@ struct CompareTrial {
   TrialState state = TrialState::kQueued;
   FailureReason failure = FailureReason::kNone;
   StopReason stop = StopReason::kNone;
-  std::map<std::string, std::string> params;  // text of the file: "5e-5" stays "5e-5"
+  // In the order of the spec, each key once; text of the file: "5e-5" stays "5e-5".
+  std::vector<std::pair<std::string, std::string>> params;
   std::map<std::string, std::string> tags;
-  std::map<std::string, std::string> fields;  // more for filters: "worker", "create_time", …
+  std::string worker;          // of the attempt shown, else of the latest
+  int32_t latest_attempt = 0;  // 0: none yet
+  int32_t priority = 0;
+  int64_t create_time_ns = 0;  // since 1970, UTC; 0: not yet, as both below
+  int64_t start_time_ns = 0;
+  int64_t end_time_ns = 0;
   // Series in the order of their definitions; of each the summary of what counts (resume.h).
   std::vector<std::pair<std::string, MetricSummary>> metrics;
   std::vector<std::string> notes;  // e.g. "shows attempt 1; attempt 2 has no point yet"

@@ -1,10 +1,10 @@
 // CompareTrials: the store's summaries through core/trial_compare, paged.
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,26 +14,13 @@
 #include "proto/status.h"
 #include "server/core/page_token.h"
 #include "server/core/trial_compare.h"
-#include "server/fleet/convert.h"
+#include "server/rpc/compare_message.h"
+#include "server/rpc/compare_pages.h"
 #include "server/rpc/services.h"
 #include "server/store/metric_store.h"
 
 namespace xp::rpc {
 namespace {
-
-// What the table was made with, beside the data.
-struct Comparison {
-  store::CompareData data;
-  core::CompareTable table;
-  core::MetricStat stat = core::MetricStat::kAvg;
-  // The column of each metric's `stat`, and (for groups) of its average, in the order of metrics.
-  struct Metric {
-    std::string name;
-    size_t stat_column = 0;
-    size_t avg_column = 0;
-  };
-  std::vector<Metric> metrics;
-};
 
 absl::StatusOr<core::CompareOptions> MakeOptions(const v1::CompareTrialsRequest& request,
                                                  const store::CompareData& data,
@@ -81,10 +68,12 @@ absl::StatusOr<Comparison> Compute(const ServerParts& parts,
                                                                      request.attempts()));
   XP_ASSIGN_OR_RETURN(const core::CompareOptions options,
                       MakeOptions(request, comparison.data, comparison.stat));
-  std::vector<core::CompareTrial> trials;
-  trials.reserve(comparison.data.rows.size());
-  for (const store::CompareTrialRow& row : comparison.data.rows) trials.push_back(row.trial);
-  XP_ASSIGN_OR_RETURN(comparison.table, core::CompareTrials(trials, options));
+  comparison.group_by = request.group_by();
+  comparison.trials.reserve(comparison.data.rows.size());
+  for (store::CompareTrialRow& row : comparison.data.rows) {
+    comparison.trials.push_back(std::move(row.trial));
+  }
+  XP_ASSIGN_OR_RETURN(comparison.table, core::CompareTrials(comparison.trials, options));
   for (size_t i = 0; i < comparison.table.columns.size(); ++i) {
     const core::MetricColumn& column = comparison.table.columns[i].column;
     const bool is_stat = column.stat == comparison.stat;
@@ -99,118 +88,6 @@ absl::StatusOr<Comparison> Compute(const ServerParts& parts,
   return comparison;
 }
 
-std::string RowName(const Comparison& comparison, const core::CompareRow& row,
-                    const std::string& group_by) {
-  if (!group_by.empty()) return absl::StrCat(group_by, "=", row.label);
-  const core::CompareTrial& trial = comparison.data.rows[row.trials.front()].trial;
-  return absl::StrCat(trial.experiment, "/", trial.name);
-}
-
-void FillTrial(const store::CompareTrialRow& row, v1::CompareRow* out) {
-  out->set_experiment(row.trial.experiment);
-  out->set_trial(row.trial.name);
-  out->set_state(std::string(core::StateName(row.trial.state)));
-  out->set_reason(std::string(row.trial.failure != core::FailureReason::kNone
-                                  ? core::ReasonName(row.trial.failure)
-                                  : core::ReasonName(row.trial.stop)));
-  out->set_attempt(row.attempt);
-  out->set_from_predecessor(row.from_predecessor);
-  out->set_worker(row.worker);
-  const auto set_time = [](int64_t ns, google::protobuf::Timestamp* time) {
-    *time = fleet::ToProto(absl::FromUnixNanos(ns));
-  };
-  if (row.create_time_ns != 0) set_time(row.create_time_ns, out->mutable_create_time());
-  if (row.start_time_ns != 0) set_time(row.start_time_ns, out->mutable_start_time());
-  if (row.end_time_ns != 0) set_time(row.end_time_ns, out->mutable_end_time());
-  for (const v1::Param& param : row.params) {
-    v1::NameValue* pair = out->add_params();
-    pair->set_name(param.key());
-    pair->set_value(param.text());
-  }
-}
-
-void FillTrialCell(const store::CompareTrialRow& row, const std::string& metric,
-                   v1::CompareCell* cell) {
-  for (size_t i = 0; i < row.trial.metrics.size(); ++i) {
-    if (row.trial.metrics[i].first != metric) continue;
-    cell->set_present(true);
-    cell->set_source(row.series[i].source);
-    cell->set_several_sources(row.series[i].several_sources);
-    *cell->mutable_summary() = store::ToSummary(row.trial.metrics[i].second, row.series[i]);
-    return;
-  }
-}
-
-void SetStat(core::MetricStat stat, double value, v1::Summary* summary) {
-  switch (stat) {
-    case core::MetricStat::kAvg:
-      return summary->set_avg(value);
-    case core::MetricStat::kLast:
-      return summary->set_last(value);
-    case core::MetricStat::kMin:
-      return summary->set_min(value);
-    case core::MetricStat::kMax:
-      return summary->set_max(value);
-    case core::MetricStat::kFirst:
-      return summary->set_first(value);
-    case core::MetricStat::kStdDev:
-    case core::MetricStat::kCount:
-      return;  // in a group these two mean the spread and the number of trials
-  }
-}
-
-void FillGroupCell(const Comparison& comparison, const core::CompareRow& row,
-                   const Comparison::Metric& metric, v1::CompareCell* cell) {
-  const core::CompareCell& average = row.cells[metric.avg_column];
-  const core::CompareCell& ranked = row.cells[metric.stat_column];
-  cell->set_present(average.trials > 0);
-  v1::Summary* summary = cell->mutable_summary();
-  summary->set_count(average.trials);
-  summary->set_stddev(average.spread);
-  if (ranked.value.has_value()) SetStat(comparison.stat, *ranked.value, summary);
-  if (average.value.has_value()) summary->set_avg(*average.value);
-  summary->set_nan_count(average.nan_count);
-  summary->set_inf_count(average.inf_count);
-}
-
-v1::CompareRow MakeRow(const Comparison& comparison, const core::CompareRow& row,
-                       const std::string& group_by) {
-  v1::CompareRow out;
-  out.set_name(RowName(comparison, row, group_by));
-  out.set_why_empty(row.reason);
-  if (group_by.empty()) {
-    FillTrial(comparison.data.rows[row.trials.front()], &out);
-  } else {
-    out.set_group_size(static_cast<int32_t>(row.trials.size()));
-  }
-  for (const Comparison::Metric& metric : comparison.metrics) {
-    v1::CompareCell* cell = out.add_cells();
-    if (group_by.empty()) {
-      FillTrialCell(comparison.data.rows[row.trials.front()], metric.name, cell);
-    } else {
-      FillGroupCell(comparison, row, metric, cell);
-    }
-    cell->set_best(row.cells[metric.stat_column].best);
-  }
-  return out;
-}
-
-void FillColumns(const Comparison& comparison, const std::string& group_by,
-                 v1::CompareTrialsResponse* response) {
-  for (const Comparison::Metric& metric : comparison.metrics) {
-    v1::CompareColumn* column = response->add_columns();
-    column->set_metric(metric.name);
-    column->set_goal(comparison.table.columns[metric.stat_column].goal == core::MetricGoal::kMin
-                         ? v1::GOAL_MINIMIZE
-                         : v1::GOAL_MAXIMIZE);
-    for (const core::CompareRow& row : comparison.table.rows) {
-      if (row.cells[metric.stat_column].best) {
-        column->add_best(RowName(comparison, row, group_by));
-      }
-    }
-  }
-}
-
 core::RequestFingerprint Fingerprint(const v1::CompareTrialsRequest& request) {
   v1::CompareTrialsRequest same = request;
   same.clear_page_size();
@@ -221,31 +98,68 @@ core::RequestFingerprint Fingerprint(const v1::CompareTrialsRequest& request) {
   return fingerprint;
 }
 
-absl::Status Compare(const ServerParts& parts, const v1::CompareTrialsRequest& request,
-                     v1::CompareTrialsResponse* response) {
-  XP_ASSIGN_OR_RETURN(const int page_size, core::CheckPageSize(request.page_size()));
-  const core::RequestFingerprint fingerprint = Fingerprint(request);
-  XP_ASSIGN_OR_RETURN(const std::string position,
-                      core::ReadPageToken(request.page_token(), fingerprint));
-  size_t next = 0;
-  if (!position.empty() && !absl::SimpleAtoi(position, &next)) {
+// Where a page begins: a row, and the table that it is a row of (0: none is kept).
+struct Position {
+  uint64_t table = 0;
+  size_t row = 0;
+
+  std::string ToString() const { return absl::StrCat(table, " ", row); }
+};
+
+absl::StatusOr<Position> ParsePosition(std::string_view text) {
+  Position position;
+  if (text.empty()) return position;
+  const std::vector<absl::string_view> parts = absl::StrSplit(ToAbsl(text), ' ');
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &position.table) ||
+      !absl::SimpleAtoi(parts[1], &position.row)) {
     return absl::InvalidArgumentError("page_token: is damaged; begin with an empty one");
   }
-  XP_ASSIGN_OR_RETURN(const Comparison comparison, Compute(parts, request));
-  const std::vector<core::CompareRow>& rows = comparison.table.rows;
-  FillColumns(comparison, request.group_by(), response);
-  for (const std::string& note : comparison.table.notes) response->add_notes(note);
-  response->set_total_rows(static_cast<int32_t>(rows.size()));
+  return position;
+}
+
+// Adds serialised rows from `next` on, as many as the page takes, and moves `next` behind them.
+absl::Status AddRows(const std::vector<std::string>& rows, int page_size, size_t& next,
+                     v1::CompareTrialsResponse* response) {
   size_t bytes = response->ByteSizeLong();
   for (; next < rows.size() && response->rows_size() < page_size; ++next) {
-    v1::CompareRow row = MakeRow(comparison, rows[next], request.group_by());
-    const size_t size = row.ByteSizeLong();
-    if (response->rows_size() > 0 && bytes + size > limits::kMessageTargetBytes) break;
-    bytes += size;
-    *response->add_rows() = std::move(row);
+    bytes += rows[next].size() + 4;
+    if (response->rows_size() > 0 && bytes > limits::kMessageTargetBytes) break;
+    if (!response->add_rows()->ParseFromString(rows[next])) {
+      return absl::InternalError("a row of the table cannot be read back");
+    }
   }
-  if (next < rows.size()) {
-    response->set_next_page_token(core::MakePageToken(absl::StrCat(next), fingerprint));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const ComparePageRows> Serialise(const Comparison& comparison) {
+  auto pages = std::make_shared<ComparePageRows>();
+  pages->head = MakeHead(comparison);
+  pages->rows.reserve(comparison.table.rows.size());
+  for (const core::CompareRow& row : comparison.table.rows) {
+    pages->rows.push_back(MakeRow(comparison, row).SerializeAsString());
+  }
+  return pages;
+}
+
+absl::Status Compare(const ServerParts& parts, ComparePages& kept,
+                     const v1::CompareTrialsRequest& request, v1::CompareTrialsResponse* response) {
+  XP_ASSIGN_OR_RETURN(const int page_size, core::CheckPageSize(request.page_size()));
+  const core::RequestFingerprint fingerprint = Fingerprint(request);
+  XP_ASSIGN_OR_RETURN(const std::string token,
+                      core::ReadPageToken(request.page_token(), fingerprint));
+  XP_ASSIGN_OR_RETURN(Position position, ParsePosition(token));
+  std::shared_ptr<const ComparePageRows> table;
+  if (position.table != 0) table = kept.Find(position.table);
+  const bool is_new = table == nullptr;
+  if (is_new) {
+    XP_ASSIGN_OR_RETURN(const Comparison comparison, Compute(parts, request));
+    table = Serialise(comparison);
+  }
+  *response = table->head;
+  XP_RETURN_IF_ERROR(AddRows(table->rows, page_size, position.row, response));
+  if (position.row < table->rows.size()) {
+    if (is_new) position.table = kept.Keep(table);
+    response->set_next_page_token(core::MakePageToken(position.ToString(), fingerprint));
   }
   return absl::OkStatus();
 }
@@ -254,8 +168,9 @@ absl::Status Compare(const ServerParts& parts, const v1::CompareTrialsRequest& r
 
 void AddCompareTrials(MethodTable* table, const ServerParts& parts) {
   table->AddUnary<v1::CompareTrialsRequest, v1::CompareTrialsResponse>(
-      "/xp.v1.Metrics/CompareTrials", [&parts](CallContext&, const auto& request, auto* response) {
-        return Compare(parts, request, response);
+      "/xp.v1.Metrics/CompareTrials", [&parts, kept = std::make_shared<ComparePages>(parts.clock)](
+                                          CallContext&, const auto& request, auto* response) {
+        return Compare(parts, *kept, request, response);
       });
 }
 

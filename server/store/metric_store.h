@@ -30,11 +30,6 @@ struct CompareTrialRow {
   std::vector<CompareSeries> series;  // parallel to trial.metrics
   int32_t attempt = 0;                // whose numbers these are; 0: none yet
   bool from_predecessor = false;      // the latest attempt has no point yet
-  std::string worker;                 // of `attempt`, or of the latest one
-  int64_t create_time_ns = 0;         // since 1970; 0: not yet, as all below
-  int64_t start_time_ns = 0;
-  int64_t end_time_ns = 0;
-  std::vector<v1::Param> params;  // in the order of the spec
 };
 
 struct CompareData {
@@ -59,7 +54,8 @@ class MetricReads {
   virtual absl::StatusOr<v1::Receipt> GetReceipt(const v1::GetReceiptRequest& request) = 0;
 };
 
-// A core summary as the API's message; `series` gives what the summary does not hold.
-v1::Summary ToSummary(const core::MetricSummary& summary, const CompareSeries& series);
+// A core summary as the API's message, which is empty; `series` gives what the summary does not hold.
+void FillSummary(const core::MetricSummary& summary, const CompareSeries& series,
+                 v1::Summary* message);
 
 }  // namespace xp::store

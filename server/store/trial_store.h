@@ -61,7 +61,7 @@ class TrialReads {
   virtual absl::StatusOr<v1::ListAttemptsResponse> ListAttempts(
       const v1::ListAttemptsRequest& request) = 0;
 
-  // What happened, oldest first, the last 1,000.
+  // What happened, oldest first, the last 1,000; fewer where they would pass 1 MiB.
   virtual absl::StatusOr<std::vector<v1::TrialEvent>> ListEvents(std::string_view name) = 0;
 };
 

@@ -4,8 +4,8 @@ import os
 import pathlib
 import subprocess
 
-import grpc
 import pytest
+import xp
 from cluster import outcome, python
 from processes import eventually
 from xp.v1 import metrics_pb2
@@ -51,9 +51,8 @@ def refused_for_want_of_room(cluster, trial):
     )  # fmt: skip
     try:
         cluster.client.stubs.metrics.WritePoints(request)
-    except grpc.RpcError as error:
-        assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error
-        assert "full" in error.details(), error.details()
+    except xp.Error as error:
+        assert error.code == "RESOURCE_EXHAUSTED" and "full" in str(error), error
         return True
     return False
 

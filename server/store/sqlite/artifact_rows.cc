@@ -1,11 +1,14 @@
 // Artifacts: blobs with paths, attached to attempts.
 #include <absl/strings/match.h>
 
+#include <utility>
+
 #include "proto/status.h"
 #include "server/core/page_token.h"
 #include "server/store/sqlite/attempt_row.h"
 #include "server/store/sqlite/file_writes.h"
 #include "server/store/sqlite/manifest_refs.h"
+#include "server/store/sqlite/page_budget.h"
 #include "server/store/sqlite/trial_row.h"
 #include "server/store/words.h"
 
@@ -84,6 +87,7 @@ absl::StatusOr<v1::ListArtifactsResponse> SqliteFileReads::ListArtifacts(
     XP_RETURN_IF_ERROR(FindAttempt(db, trial.id, request.attempt()).status());
   }
   v1::ListArtifactsResponse response;
+  PageBudget page(page_size);
   Query query(db,
               "SELECT r.path, b.sha256, b.size, r.executable, a.number, r.create_time "
               "FROM attempts a JOIN artifacts r ON r.attempt_id = a.id "
@@ -93,18 +97,19 @@ absl::StatusOr<v1::ListArtifactsResponse> SqliteFileReads::ListArtifacts(
               "ORDER BY r.path LIMIT ?4",
               trial.id, request.attempt(), after, page_size + 1);
   while (query.Next()) {
-    if (response.artifacts_size() == page_size) {
+    v1::Artifact artifact;
+    artifact.set_path(query.Text(0));
+    artifact.set_sha256(query.Text(1));
+    artifact.set_size(query.Uint(2));
+    artifact.set_executable(query.Bool(3));
+    artifact.set_attempt(query.Int32(4));
+    *artifact.mutable_create_time() = ToTimestamp(query.Int(5));
+    if (!page.Take(artifact)) {
       response.set_next_page_token(
-          core::MakePageToken(response.artifacts(page_size - 1).path(), fingerprint));
+          core::MakePageToken(response.artifacts().rbegin()->path(), fingerprint));
       break;
     }
-    v1::Artifact* artifact = response.add_artifacts();
-    artifact->set_path(query.Text(0));
-    artifact->set_sha256(query.Text(1));
-    artifact->set_size(query.Uint(2));
-    artifact->set_executable(query.Bool(3));
-    artifact->set_attempt(query.Int32(4));
-    *artifact->mutable_create_time() = ToTimestamp(query.Int(5));
+    *response.add_artifacts() = std::move(artifact);
   }
   XP_RETURN_IF_ERROR(query.status());
   return response;

@@ -169,26 +169,25 @@ absl::StatusOr<CompareData> SqliteMetricReads::Compare(const std::vector<std::st
   return data;
 }
 
-v1::Summary ToSummary(const core::MetricSummary& summary, const CompareSeries& series) {
-  v1::Summary message;
-  message.set_count(summary.count);
-  message.set_nan_count(summary.nan_count);
-  message.set_inf_count(summary.inf_count);
+void FillSummary(const core::MetricSummary& summary, const CompareSeries& series,
+                 v1::Summary* message) {
+  message->set_count(summary.count);
+  message->set_nan_count(summary.nan_count);
+  message->set_inf_count(summary.inf_count);
   if (summary.has_values()) {
-    message.set_min(summary.min.value);
-    message.set_max(summary.max.value);
-    message.set_avg(summary.mean);
-    message.set_stddev(summary.StdDev());
-    message.set_first(summary.first.value);
-    message.set_last(summary.last.value);
-    message.set_min_step(summary.min.step);
-    message.set_max_step(summary.max.step);
+    message->set_min(summary.min.value);
+    message->set_max(summary.max.value);
+    message->set_avg(summary.mean);
+    message->set_stddev(summary.StdDev());
+    message->set_first(summary.first.value);
+    message->set_last(summary.last.value);
+    message->set_min_step(summary.min.step);
+    message->set_max_step(summary.max.step);
   }
   if (summary.points() > 0) {
-    *message.mutable_last_time() = ToTimestamp(series.last_time_ms * 1'000'000);
-    message.set_last_step(series.last_step);
+    *message->mutable_last_time() = ToTimestamp(series.last_time_ms * 1'000'000);
+    message->set_last_step(series.last_step);
   }
-  return message;
 }
 
 }  // namespace xp::store

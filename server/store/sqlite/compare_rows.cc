@@ -1,7 +1,6 @@
 #include "server/store/sqlite/compare_rows.h"
 
 #include <absl/container/flat_hash_map.h>
-#include <absl/time/time.h>
 
 #include <algorithm>
 #include <iterator>
@@ -43,6 +42,12 @@ void AddMetric(const CountingSeries& shown, CompareTrialRow& row) {
   row.series.push_back({entry.source, shown.several_sources, entry.last_time_ms, entry.last_step});
 }
 
+void AddMetrics(const std::vector<CountingSeries>& shown, CompareTrialRow& row) {
+  row.trial.metrics.reserve(shown.size());
+  row.series.reserve(shown.size());
+  for (const CountingSeries& series : shown) AddMetric(series, row);
+}
+
 core::AttemptStart StartOf(const AttemptSummaries& attempt) {
   return attempt.resumed ? core::AttemptStart::kResumed : core::AttemptStart::kFresh;
 }
@@ -66,10 +71,6 @@ std::vector<std::string_view> MetricNames(const std::vector<AttemptSummaries>& a
     }
   }
   return names;
-}
-
-std::string FormatTime(int64_t ns) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixNanos(ns), absl::UTCTimeZone());
 }
 
 }  // namespace
@@ -142,16 +143,16 @@ std::vector<CountingSeries> ChooseCounting(const std::vector<AttemptSummaries>& 
 void ShowAttempt(const std::vector<AttemptSummaries>& attempts, size_t index,
                  CompareTrialRow& row) {
   row.attempt = attempts[index].number;
-  row.worker = attempts[index].worker;
-  for (const CountingSeries& series : ChooseOf(attempts, index)) AddMetric(series, row);
+  row.trial.worker = attempts[index].worker;
+  AddMetrics(ChooseOf(attempts, index), row);
 }
 
 void ShowCounting(const std::vector<AttemptSummaries>& attempts, CompareTrialRow& row) {
   if (attempts.empty()) return;
   size_t shown = 0;
-  for (const CountingSeries& series : ChooseCounting(attempts, shown)) AddMetric(series, row);
+  AddMetrics(ChooseCounting(attempts, shown), row);
   row.attempt = attempts[shown].number;
-  row.worker = attempts[shown].worker;
+  row.trial.worker = attempts[shown].worker;
   row.from_predecessor = attempts[shown].number < attempts.back().number;
   if (row.from_predecessor) {
     row.trial.notes.push_back(absl::StrCat("shows attempt ", row.attempt, "; attempt ",
@@ -171,23 +172,21 @@ absl::Status FillFromTrial(const TrialRow& trial, std::string_view params, Compa
   if (!spec.ParseFromArray(params.data(), static_cast<int>(params.size()))) {
     return absl::DataLossError(absl::StrCat("the params of ", trial.full_name(), " are damaged"));
   }
+  out.params.reserve(static_cast<size_t>(spec.params_size()));
   for (v1::Param& param : *spec.mutable_params()) {
-    out.params[param.key()] = param.text();
-    row.params.push_back(std::move(param));
+    out.params.emplace_back(std::move(*param.mutable_key()), std::move(*param.mutable_text()));
   }
-  TagMap tags;
-  TagsFromJson(trial.tags, tags);
-  for (const auto& [key, value] : tags) out.tags[key] = value;
-  if (row.worker.empty()) row.worker = trial.worker;
-  row.create_time_ns = trial.create_time;
-  row.start_time_ns = trial.start_time;
-  row.end_time_ns = trial.end_time;
-  out.fields["worker"] = row.worker;
-  out.fields["attempt"] = std::to_string(trial.attempt);
-  out.fields["priority"] = std::to_string(trial.priority);
-  out.fields["create_time"] = FormatTime(trial.create_time);
-  if (trial.start_time != 0) out.fields["start_time"] = FormatTime(trial.start_time);
-  if (trial.end_time != 0) out.fields["end_time"] = FormatTime(trial.end_time);
+  if (trial.tags.size() > 2) {  // not "{}", which most are
+    TagMap tags;
+    TagsFromJson(trial.tags, tags);
+    for (const auto& [key, value] : tags) out.tags[key] = value;
+  }
+  if (out.worker.empty()) out.worker = trial.worker;
+  out.latest_attempt = trial.attempt;
+  out.priority = trial.priority;
+  out.create_time_ns = trial.create_time;
+  out.start_time_ns = trial.start_time;
+  out.end_time_ns = trial.end_time;
   return absl::OkStatus();
 }
 
@@ -210,16 +209,6 @@ absl::StatusOr<std::vector<AttemptSummaries>> LoadSummaries(Database& db, int64_
   }
   XP_RETURN_IF_ERROR(query.status());
   return attempts;
-}
-
-absl::StatusOr<CompareTrialRow> LoadCompareRow(Database& db, const TrialRow& trial) {
-  XP_ASSIGN_OR_RETURN(const auto attempts, LoadSummaries(db, trial.id));
-  CompareTrialRow row;
-  ShowCounting(attempts, row);
-  Query query(db, "SELECT params FROM trials WHERE id = ?", trial.id);
-  if (query.Next()) XP_RETURN_IF_ERROR(FillFromTrial(trial, query.View(0), row));
-  XP_RETURN_IF_ERROR(query.status());
-  return row;
 }
 
 absl::StatusOr<std::string> ExplainNoNumbers(Database& db, int64_t trial_id, int32_t attempt) {

@@ -57,9 +57,6 @@ absl::StatusOr<std::vector<AttemptSummaries>> LoadSummaries(Database& db, int64_
 // The rest, which comes from the trial's row. `params` are a serialised TrialSpec.
 absl::Status FillFromTrial(const TrialRow& trial, std::string_view params, CompareTrialRow& row);
 
-// The row of one trial, with its summaries.
-absl::StatusOr<CompareTrialRow> LoadCompareRow(Database& db, const TrialRow& trial);
-
 // Why an attempt that ran has no numbers, for people; empty when nothing better than its state is
 // known.
 absl::StatusOr<std::string> ExplainNoNumbers(Database& db, int64_t trial_id, int32_t attempt);

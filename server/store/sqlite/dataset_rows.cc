@@ -1,9 +1,12 @@
 // Datasets: versions of named manifests.
+#include <utility>
+
 #include "proto/resource_name.h"
 #include "proto/status.h"
 #include "server/core/page_token.h"
 #include "server/store/sqlite/file_writes.h"
 #include "server/store/sqlite/manifest_refs.h"
+#include "server/store/sqlite/page_budget.h"
 #include "server/store/words.h"
 
 namespace xp::store {
@@ -123,6 +126,7 @@ absl::StatusOr<v1::ListDatasetVersionsResponse> SqliteFileReads::ListDatasetVers
     XP_RETURN_IF_ERROR(FindDataset(db, "dataset", request.dataset()).status());
   }
   v1::ListDatasetVersionsResponse response;
+  PageBudget page(page_size);
   // Of one dataset all versions; else of each its newest. `after` is the last key shown.
   Query query(
       db,
@@ -133,11 +137,12 @@ absl::StatusOr<v1::ListDatasetVersionsResponse> SqliteFileReads::ListDatasetVers
       FoldName(request.dataset()), after, page_size + 1);
   std::string key;
   while (query.Next()) {
-    if (response.dataset_versions_size() == page_size) {
+    v1::DatasetVersion version = ReadRow(query);
+    if (!page.Take(version)) {
       response.set_next_page_token(core::MakePageToken(key, fingerprint));
       break;
     }
-    *response.add_dataset_versions() = ReadRow(query);
+    *response.add_dataset_versions() = std::move(version);
     key = request.dataset().empty() ? query.Text(7)
                                     : absl::StrCat(absl::Dec(query.Int(1), absl::kZeroPad10));
   }

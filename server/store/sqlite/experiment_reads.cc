@@ -1,10 +1,12 @@
 #include <charconv>
+#include <utility>
 
 #include "proto/resource_name.h"
 #include "proto/status.h"
 #include "server/core/filter.h"
 #include "server/core/page_token.h"
 #include "server/store/sqlite/experiment_row.h"
+#include "server/store/sqlite/page_budget.h"
 #include "server/store/sqlite/trial_reads.h"
 #include "server/store/words.h"
 
@@ -52,14 +54,16 @@ absl::Status FillPage(Database& db, Query& query, const core::Filter& filter, in
                       const core::RequestFingerprint& fingerprint, Order order,
                       v1::ListExperimentsResponse& response) {
   std::string last;
+  PageBudget page(page_size);
   while (query.Next()) {
     const ExperimentRow row = ReadExperimentRow(query);
     if (!filter.Matches([&](const core::FilterPath& path) { return Lookup(row, path); })) continue;
-    if (response.experiments_size() == page_size) {
+    XP_ASSIGN_OR_RETURN(v1::Experiment experiment, ToExperiment(db, row));
+    if (!page.Take(experiment)) {
       response.set_next_page_token(core::MakePageToken(last, fingerprint));
       return absl::OkStatus();
     }
-    XP_ASSIGN_OR_RETURN(*response.add_experiments(), ToExperiment(db, row));
+    *response.add_experiments() = std::move(experiment);
     const bool by_name = order == Order::kName || order == Order::kNameDescending;
     last = by_name ? FoldName(row.name) : std::to_string(row.id);
   }

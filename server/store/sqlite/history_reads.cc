@@ -19,10 +19,11 @@ namespace {
 
 constexpr int kPageBytes = 900 * 1024;  // of points, so that an answer stays under 1 MiB
 
-// The chunks of a series with their headers alone, and where their points are.
+// The chunks of a series: their headers, and where their points are.
 struct ChunkList {
-  std::vector<int64_t> rows;  // of point_chunks; 0: the points are there already
-  std::vector<core::ThinningChunk> chunks;
+  std::vector<core::ChunkHeader> headers;
+  std::vector<int64_t> rows;                           // of point_chunks; 0: the points are here
+  std::vector<std::vector<core::MetricPoint>> points;  // of those with row 0, in turn
 };
 
 absl::Status AddHeaders(Database& db, int64_t attempt_id, uint32_t series, ChunkList& list) {
@@ -33,7 +34,7 @@ absl::Status AddHeaders(Database& db, int64_t attempt_id, uint32_t series, Chunk
   while (query.Next()) {
     XP_ASSIGN_OR_RETURN(core::ChunkHeader header, core::UnpackChunkHeader(query.View(1)));
     list.rows.push_back(query.Int(0));
-    list.chunks.push_back({std::move(header), {}});
+    list.headers.push_back(std::move(header));
   }
   return query.status();
 }
@@ -48,10 +49,34 @@ absl::Status AddCut(Database& db, int64_t attempt_id, uint32_t series, const cor
                      [&](const core::MetricPoint& point) { return cut.Counts(point); });
         if (counting.empty()) return absl::OkStatus();
         list.rows.push_back(0);
-        core::ChunkHeader header = core::MakeChunkHeader(counting);
-        list.chunks.push_back({std::move(header), std::move(counting)});
+        list.headers.push_back(core::MakeChunkHeader(counting));
+        list.points.push_back(std::move(counting));
         return absl::OkStatus();
       });
+}
+
+// One chunk after the other: a long series never lies in memory as a whole.
+absl::StatusOr<core::ThinnedSeries> ThinChunks(Database& db, const ChunkList& list,
+                                               const core::ThinningOptions& options) {
+  core::Thinner thinner(list.headers, options);
+  size_t here = 0;
+  for (size_t i = 0; i < list.rows.size(); ++i) {
+    if (list.rows[i] == 0) {
+      thinner.TakePoints(i, list.points[here++]);
+      continue;
+    }
+    if (!thinner.NeedsPoints(i)) {
+      thinner.TakeHeader(i);
+      continue;
+    }
+    Query query(db, "SELECT data FROM point_chunks WHERE id = ?", list.rows[i]);
+    if (query.Next()) {
+      XP_ASSIGN_OR_RETURN(const auto points, core::DecodeSeriesChunk(query.View(0)));
+      thinner.TakePoints(i, points);
+    }
+    XP_RETURN_IF_ERROR(query.status());
+  }
+  return std::move(thinner).Finish();
 }
 
 absl::StatusOr<core::ThinnedSeries> ThinSeries(Database& db,
@@ -67,15 +92,7 @@ absl::StatusOr<core::ThinnedSeries> ThinSeries(Database& db,
     }
   }
   XP_RETURN_IF_ERROR(AddHeaders(db, attempts[series.attempt].id, series.number, list));
-  for (const size_t index : core::PlanThinning(list.chunks, options)) {
-    if (list.rows[index] == 0) continue;
-    Query query(db, "SELECT data FROM point_chunks WHERE id = ?", list.rows[index]);
-    if (query.Next()) {
-      XP_ASSIGN_OR_RETURN(list.chunks[index].points, core::DecodeSeriesChunk(query.View(0)));
-    }
-    XP_RETURN_IF_ERROR(query.status());
-  }
-  return core::Thin(list.chunks, options);
+  return ThinChunks(db, list, options);
 }
 
 absl::StatusOr<core::ThinningOptions> ReadOptions(const v1::GetHistoryRequest& request) {

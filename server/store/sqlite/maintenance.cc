@@ -12,6 +12,7 @@
 #include "server/store/sqlite/sqlite_write_context.h"
 
 namespace xp::store {
+
 void Maintenance::Start() {
   if (thread_.joinable()) return;
   thread_ = std::thread([this] { Run(); });

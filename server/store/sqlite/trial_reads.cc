@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "proto/resource_name.h"
 #include "proto/status.h"
 #include "server/core/page_token.h"
 #include "server/store/sqlite/attempt_row.h"
 #include "server/store/sqlite/experiment_row.h"
+#include "server/store/sqlite/page_budget.h"
 #include "server/store/sqlite/trial_row.h"
 #include "server/store/words.h"
 
@@ -94,14 +96,16 @@ absl::StatusOr<v1::ListAttemptsResponse> SqliteTrialReads::ListAttempts(
   XP_ASSIGN_OR_RETURN(const TrialRow trial, FindTrial(session.db(), request.name()));
   XP_ASSIGN_OR_RETURN(const auto rows, ListAttemptRows(session.db(), trial.id));
   v1::ListAttemptsResponse response;
+  PageBudget page(page_size);
   for (const AttemptRow& row : rows) {
     if (row.number <= last) continue;
-    if (response.attempts_size() == page_size) {
+    v1::Attempt attempt = ToAttempt(row);
+    if (!page.Take(attempt)) {
       response.set_next_page_token(core::MakePageToken(
-          std::to_string(response.attempts(page_size - 1).number()), fingerprint));
+          std::to_string(response.attempts().rbegin()->number()), fingerprint));
       break;
     }
-    *response.add_attempts() = ToAttempt(row);
+    *response.add_attempts() = std::move(attempt);
   }
   return response;
 }
@@ -111,17 +115,20 @@ absl::StatusOr<std::vector<v1::TrialEvent>> SqliteTrialReads::ListEvents(std::st
   XP_RETURN_IF_ERROR(session.status());
   XP_ASSIGN_OR_RETURN(const TrialRow trial, FindTrial(session.db(), name));
   std::vector<v1::TrialEvent> events;
+  PageBudget page(kEventsShown);
   Query query(session.db(),
               "SELECT time, attempt, state, message FROM events WHERE trial_id = ? "
               "ORDER BY id DESC LIMIT ?",
               trial.id, kEventsShown);
   while (query.Next()) {
-    v1::TrialEvent& event = events.emplace_back();
+    v1::TrialEvent event;
     *event.mutable_time() = ToTimestamp(query.Int(0));
     event.set_attempt(query.Int32(1));
     XP_ASSIGN_OR_RETURN(const core::TrialState state, StoredState(query.View(2)));
     event.set_state(ToMessage(state));
     event.set_message(query.Text(3));
+    if (!page.Take(event)) break;
+    events.push_back(std::move(event));
   }
   XP_RETURN_IF_ERROR(query.status());
   std::reverse(events.begin(), events.end());

@@ -1,10 +1,12 @@
 #include "server/store/sqlite/worker_rows.h"
 
+#include <utility>
 #include <vector>
 
 #include "proto/status.h"
 #include "server/core/page_token.h"
 #include "server/store/sqlite/nearest_name.h"
+#include "server/store/sqlite/page_budget.h"
 #include "server/store/words.h"
 
 namespace xp::store {
@@ -95,15 +97,17 @@ absl::StatusOr<v1::ListWorkersResponse> SqliteWorkerReads::List(
   ReadSession session(pool_);
   XP_RETURN_IF_ERROR(session.status());
   v1::ListWorkersResponse response;
+  PageBudget page(page_size);
   Query query(session.db(), "SELECT " XP_WORKER_COLUMNS "WHERE name > ? ORDER BY name LIMIT ?",
               after, page_size + 1);
   while (query.Next()) {
-    if (response.workers_size() == page_size) {
+    XP_ASSIGN_OR_RETURN(v1::Worker worker, ReadRow(query));
+    if (!page.Take(worker)) {
       response.set_next_page_token(
-          core::MakePageToken(response.workers(page_size - 1).name(), fingerprint));
+          core::MakePageToken(response.workers().rbegin()->name(), fingerprint));
       break;
     }
-    XP_ASSIGN_OR_RETURN(*response.add_workers(), ReadRow(query));
+    *response.add_workers() = std::move(worker);
   }
   XP_RETURN_IF_ERROR(query.status());
   return response;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 namespace xp::core {
 namespace {
@@ -48,6 +49,27 @@ TEST(ByteStreamTest, AVarintBeyond64BitsIsBad) {
 
 // The check value that every CRC-32C has for "123456789".
 TEST(ByteStreamTest, ChecksumIsCrc32c) { EXPECT_EQ(Crc32c("123456789"), 0xe3069283u); }
+
+// Eight bytes at a time or one by one: a text of any length has the checksum of the plain definition.
+TEST(ByteStreamTest, ChecksumIsTheSameAtEveryLength) {
+  std::string text;
+  for (int length = 0; length < 100; ++length) {
+    uint32_t plain = 0xffffffffu;
+    for (const char c : text) {
+      plain ^= static_cast<uint8_t>(c);
+      for (int bit = 0; bit < 8; ++bit) plain = (plain >> 1) ^ ((plain & 1) != 0 ? 0x82f63b78u : 0);
+    }
+    EXPECT_EQ(Crc32c(text), plain ^ 0xffffffffu) << length;
+    text += static_cast<char>(length * 37 + 200);
+  }
+}
+
+TEST(ByteStreamTest, AReaderOfNothingFailsAtOnce) {
+  ByteReader in("");
+  EXPECT_TRUE(in.ok() && in.at_end());
+  EXPECT_EQ(in.Varint(), 0u);
+  EXPECT_FALSE(in.ok());
+}
 
 TEST(ByteStreamTest, TheChecksumIsTakenOffOrRefused) {
   ByteWriter out;

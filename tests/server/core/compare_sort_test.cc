@@ -22,7 +22,7 @@ std::vector<CompareTrial> Five() {
       MakeTrial("b", {{"f1", SummaryOf({5.5, 5.5})}, {"loss", SummaryOf({2})}}),
       MakeTrial("d", {{"f1", SummaryOf({std::nan("")})}}), MakeTrial("e")};
   const char* rates[] = {"1e-3", "5e-5", "0.01", "auto"};
-  for (size_t i = 0; i < 4; ++i) trials[i].params["lr"] = rates[i];
+  for (size_t i = 0; i < 4; ++i) trials[i].params = {{"lr", rates[i]}};
   trials[4].state = TrialState::kQueued;
   trials[2].tags["team"] = "x";
   return trials;
@@ -84,7 +84,7 @@ TEST(CompareSortTest, AnUnknownRankByIsANoteAnUnknownSortAnError) {
 TEST(CompareSortTest, NothingToSort) {
   std::vector<CompareRow> rows;
   std::vector<std::string> notes;
-  EXPECT_TRUE(SortRows({}, {.sort = "name"}, {}, rows, notes).ok());
+  EXPECT_TRUE(SortRows(CompareInput({}, {}), {.sort = "name"}, rows, notes).ok());
   EXPECT_THAT(notes, IsEmpty());
 }
 

@@ -28,30 +28,43 @@ std::vector<MetricPoint> Flat(size_t count) {
 }
 
 // Cut into chunks of the sizes given in turn, as commits of different size leave them.
-std::vector<ThinningChunk> Chunks(const std::vector<MetricPoint>& points,
-                                  std::vector<size_t> sizes) {
-  std::vector<ThinningChunk> chunks;
+std::vector<ChunkHeader> Chunks(const std::vector<MetricPoint>& points, std::vector<size_t> sizes) {
+  std::vector<ChunkHeader> headers;
   size_t from = 0;
   for (size_t i = 0; from < points.size(); ++i) {
     const auto part = absl::MakeConstSpan(points).subspan(from, sizes[i % sizes.size()]);
-    chunks.push_back({MakeChunkHeader(part), {}});
+    headers.push_back(MakeChunkHeader(part));
     from += part.size();
   }
-  return chunks;
+  return headers;
 }
 
-// Unpacks what the plan asks for, then thins.
-ThinnedSeries ByPlan(const std::vector<MetricPoint>& points, std::vector<ThinningChunk> chunks,
-                     const ThinningOptions& options, size_t* unpacked = nullptr) {
-  const std::vector<size_t> plan = PlanThinning(chunks, options);
-  std::vector<size_t> starts{0};
-  for (const ThinningChunk& chunk : chunks) starts.push_back(starts.back() + chunk.header.count);
-  for (const size_t i : plan) {
-    const auto part = absl::MakeConstSpan(points).subspan(starts[i], chunks[i].header.count);
-    chunks[i].points.assign(part.begin(), part.end());
+enum class Unpack { kWhatIsNeeded, kAll };
+
+// Hands the chunks over one by one, unpacked or as headers.
+ThinnedSeries ThinChunks(const std::vector<MetricPoint>& points,
+                         const std::vector<ChunkHeader>& headers, const ThinningOptions& options,
+                         Unpack unpack, size_t* unpacked = nullptr) {
+  Thinner thinner(headers, options);
+  size_t start = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < headers.size(); ++i) {
+    if (unpack == Unpack::kAll || thinner.NeedsPoints(i)) {
+      ++count;
+      thinner.TakePoints(i, absl::MakeConstSpan(points).subspan(start, headers[i].count));
+    } else {
+      thinner.TakeHeader(i);
+    }
+    start += headers[i].count;
   }
-  if (unpacked != nullptr) *unpacked = plan.size();
-  return Thin(chunks, options);
+  if (unpacked != nullptr) *unpacked = count;
+  return std::move(thinner).Finish();
+}
+
+ThinnedSeries ByPlan(const std::vector<MetricPoint>& points,
+                     const std::vector<ChunkHeader>& headers, const ThinningOptions& options,
+                     size_t* unpacked = nullptr) {
+  return ThinChunks(points, headers, options, Unpack::kWhatIsNeeded, unpacked);
 }
 
 void ExpectSame(const ThinnedSeries& a, const ThinnedSeries& b) {
@@ -174,18 +187,27 @@ TEST(DownsampleTest, ByHeadersAndByPointsAreTheSame) {
         options.from = std::min(ends[0], ends[1]);
         options.to = std::max(ends[0], ends[1]);
       }
-      const std::vector<ThinningChunk> chunks =
+      const std::vector<ChunkHeader> chunks =
           Chunks(points, {1 + random() % 5, 1 + random() % 100, 1 + random() % 900});
-      std::vector<ThinningChunk> whole = chunks;
-      size_t from = 0;
-      for (ThinningChunk& chunk : whole) {
-        const auto part = absl::MakeConstSpan(points).subspan(from, chunk.header.count);
-        chunk.points.assign(part.begin(), part.end());
-        from += chunk.header.count;
-      }
-      ExpectSame(ByPlan(points, chunks, options), Thin(whole, options));
+      ExpectSame(ByPlan(points, chunks, options),
+                 ThinChunks(points, chunks, options, Unpack::kAll));
     }
   }
+}
+
+// Where a bucket's borders are computed once and where each point is divided, the same comes out.
+TEST(DownsampleTest, RangesThatNoIntegerMeasuresAreCutEvenly) {
+  std::vector<MetricPoint> points = Flat(1000);
+  for (size_t i = 0; i < points.size(); ++i) {
+    points[i].value = std::sin(static_cast<double>(i));
+    points[i].step = static_cast<int64_t>((uint64_t{1} << 63) + i * (UINT64_MAX / 1000));
+  }
+  points.back().step = std::numeric_limits<int64_t>::max();
+  const ThinnedSeries thinned = ThinPoints(points, {.axis = ChartAxis::kStep, .budget = 202});
+  EXPECT_EQ(thinned.total, 1000u);
+  EXPECT_EQ(thinned.points.front().position, 0u);
+  EXPECT_EQ(thinned.points.back().position, 999u);
+  EXPECT_GT(thinned.points.size(), 190u);
 }
 
 TEST(DownsampleTest, MinAndMaxOfTheWholeAreAlwaysThere) {

@@ -134,9 +134,9 @@ TEST(TrialCompareTest, DefinedMetricsHaveColumnsBeforeTheirFirstNumber) {
 
 TEST(TrialCompareTest, TheFilterLeavesOutAndCounts) {
   std::vector<CompareTrial> trials = PublishedRun();
-  trials[0].params["lr"] = "5e-5";
-  trials[1].params["lr"] = "3e-5";
-  trials[1].fields["worker"] = "node-1";
+  trials[0].params = {{"lr", "5e-5"}};
+  trials[1].params = {{"lr", "3e-5"}};
+  trials[1].worker = "node-1";
   EXPECT_THAT(Labels(Table(trials, {.filter = Where("params.lr < 4e-5")})),
               ElementsAre("distilbert"));
   EXPECT_THAT(Labels(Table(trials, {.filter = Where("worker = node-1")})),
@@ -158,7 +158,7 @@ std::vector<CompareTrial> Seeds() {
       {"5e-5", {0.90, 0.92}}, {"3e-5", {0.80}}, {"5e-5", {0.93}}, {"3e-5", {0.84, 0.84}}};
   for (const auto& [lr, values] : runs) {
     trials.push_back(MakeTrial("t" + std::to_string(trials.size()), {{"f1", SummaryOf(values)}}));
-    trials.back().params["lr"] = lr;
+    trials.back().params = {{"lr", lr}};
   }
   return trials;
 }
@@ -179,7 +179,7 @@ TEST(TrialCompareTest, AGroupKeepsTrialsWithoutTheParamAndWithoutNumbers) {
   trials.push_back(MakeTrial("lost"));
   trials.back().state = TrialState::kRunning;
   trials.push_back(MakeTrial("late"));
-  trials.back().params["lr"] = "3e-5";
+  trials.back().params = {{"lr", "3e-5"}};
   trials.back().state = TrialState::kQueued;
   const CompareTable table = Table(trials, {.group_by = "params.lr"});
   EXPECT_THAT(Labels(table), ElementsAre("5e-5", "3e-5", "(none)"));

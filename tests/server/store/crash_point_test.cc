@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(At, CrashPointTest,
                                                    DiskFile::kDatabase, Then::kDieBefore},
                                          CrashCase{"AfterACheckpointIsSynced", DiskOp::kSync,
                                                    DiskFile::kDatabase, Then::kDieAfter}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 // Where a sync has failed, nobody knows what is on the disk: the process ends, whatever synced, and
 // the next one begins with what recovery finds.
@@ -163,7 +163,7 @@ TEST_P(FailedSyncTest, EndsTheProcessAndTheNextOneHasAllThatWasAcknowledged) {
 INSTANTIATE_TEST_SUITE_P(Of, FailedSyncTest,
                          testing::Values(SyncCase{"ACommit", DiskFile::kLog, 7},
                                          SyncCase{"ACheckpoint", DiskFile::kDatabase, 2}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace xp::store

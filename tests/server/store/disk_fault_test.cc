@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
                     FaultCase{"IoError",
                               {DiskOp::kWrite, DiskFile::kLog, 5, Then::kFail, SQLITE_IOERR_WRITE},
                               absl::StatusCode::kUnavailable}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& one) { return std::string(one.param.name); });
 
 // Pages that do not fit the cache are written in the middle of an item, not by the commit.
 TEST_F(DiskFaultTest, FullInTheMiddleOfAnItemIsToldToAllOfTheGroup) {
