@@ -24,7 +24,7 @@ inline constexpr size_t kLineMaxBytes = 64 * 1024;
 // Samples in receipts (last sample, rejected sample, nearest line) are cut to this many bytes.
 inline constexpr size_t kSampleMaxBytes = 256;
 
-// Messages stay under kMessageTargetBytes by splitting; gRPC refuses beyond kMessageMaxBytes.
+// Messages stay under kMessageTargetBytes by splitting; beyond kMessageMaxBytes they are refused.
 inline constexpr size_t kMessageTargetBytes = 1024 * 1024;
 inline constexpr size_t kMessageMaxBytes = 4 * 1024 * 1024;
 

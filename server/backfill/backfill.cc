@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -170,7 +171,15 @@ void Backfill::Loop() {
 }
 
 void Backfill::OnCommit(const store::CommittedChanges& changes) {
-  if (changes.confirmations.empty()) return;
+  // An attempt ends for a backfill when its end is stored, when another takes its place, or when
+  // its trial ends without it.
+  const bool ended = std::any_of(changes.trials.begin(), changes.trials.end(),
+                                 [](const store::TrialChange& change) {
+                                   return core::IsEnded(change.trial->state) ||
+                                          (change.trial->state == core::TrialState::kAssigned &&
+                                           change.trial->trial.attempt() > 1);
+                                 });
+  if (changes.confirmations.empty() && !ended) return;
   MutexLock lock(mutex_);
   woken_ = true;
   wake_.NotifyAll();

@@ -7,6 +7,7 @@
 #include "server/rpc/answer.h"
 #include "server/rpc/services.h"
 #include "server/rpc/upload_blobs.h"
+#include "server/rpc/validate.h"
 #include "server/store/blob_store.h"
 
 namespace xp::rpc {
@@ -78,6 +79,7 @@ absl::Status ReceiveBlobs(store::Store& store,
   };
   v1::UploadBlobsRequest request;
   while (read(&request)) {
+    XP_RETURN_IF_ERROR(CheckMessageSize(request.ByteSizeLong()));
     switch (request.part_case()) {
       case v1::UploadBlobsRequest::kHeader: {
         XP_RETURN_IF_ERROR(finish());

@@ -21,6 +21,9 @@ constexpr int kMinPingIntervalMs = 5'000;
 // Our own pings notice a worker whose machine is gone, which TCP alone does not.
 constexpr int kPingIntervalMs = 20'000;
 constexpr int kPingTimeoutMs = 20'000;
+// What is larger than a message may be is refused by us, who say what to do (validate.h); gRPC's
+// own refusal, which does not, is for what nobody sends by accident.
+constexpr int kReceiveMaxBytes = 16 * static_cast<int>(limits::kMessageMaxBytes);
 constexpr std::chrono::seconds kShutdownPatience(1);
 
 }  // namespace
@@ -42,7 +45,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kMinPingIntervalMs);
-  builder.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageMaxBytes));
+  builder.SetMaxReceiveMessageSize(kReceiveMaxBytes);
   grpc::ResourceQuota quota("xpserver");
   quota.SetMaxThreads(options.threads_max);
   builder.SetResourceQuota(quota);

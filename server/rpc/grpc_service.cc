@@ -10,6 +10,7 @@
 
 #include "proto/limits.h"
 #include "proto/status.h"
+#include "server/rpc/validate.h"
 
 namespace xp::rpc {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::string_view kUploadBlobsPath = "/xp.v1.Blobs/UploadBlobs";
 constexpr std::string_view kWorkPath = "/xp.v1.Workers/Work";
 
 absl::Status Decode(const grpc::ByteBuffer& bytes, Message* message) {
+  XP_RETURN_IF_ERROR(CheckMessageSize(bytes.Length()));
   // ProtoBufferReader reads through a non-const pointer but does not change the buffer.
   grpc::ProtoBufferReader reader(const_cast<grpc::ByteBuffer*>(&bytes));
   if (reader.status().ok() && message->ParseFromZeroCopyStream(&reader)) return absl::OkStatus();

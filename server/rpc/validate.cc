@@ -28,6 +28,13 @@ absl::Status Bad(std::string_view field, std::string_view what) {
 
 }  // namespace
 
+absl::Status CheckMessageSize(size_t bytes) {
+  if (bytes <= limits::kMessageMaxBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the message has ", bytes, " bytes, more than the ", limits::kMessageMaxBytes,
+      " that are taken: split it, best into parts below ", limits::kMessageTargetBytes));
+}
+
 absl::Status CheckText(std::string_view field, std::string_view text, size_t max_bytes) {
   if (text.size() > max_bytes) {
     return Bad(field,

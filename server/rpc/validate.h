@@ -1,12 +1,13 @@
 // Checks of what people send, before anything is stored: each message names the field's path as the
 // .proto spells it ("trials[2].spec.env[XP_FOO]: ..."), what was found and what would be accepted.
-// All return INVALID_ARGUMENT or OK. Pure functions; safe from any thread.
+// All return INVALID_ARGUMENT or OK where nothing else is said. Pure functions; safe from any thread.
 #pragma once
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <google/protobuf/repeated_field.h>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ using CheckDefinitions = std::function<absl::Status(
     std::string_view definitions_field, std::string_view preset_field,
     const google::protobuf::RepeatedPtrField<v1::MetricDefinition>& definitions,
     const std::string& preset)>;
+
+// RESOURCE_EXHAUSTED beyond limits::kMessageMaxBytes: what is sent in one message can be split.
+absl::Status CheckMessageSize(size_t bytes);
 
 // A whole submit: the experiment's own fields, every trial, names unique without regard to case.
 absl::Status CheckSubmit(const v1::SubmitExperimentRequest& request,

@@ -27,13 +27,19 @@ class Batch {
     bytes_ += size;
     return true;
   }
+  bool AddDeleted(const std::string& name) {
+    if (bytes_ > 0 && bytes_ + name.size() > limits::kMessageTargetBytes && !Flush()) return false;
+    response_.add_deleted_trials(name);
+    bytes_ += name.size() + 3;
+    return true;
+  }
   bool Flush() {
     const bool sent = send_(response_);
     response_.Clear();
     bytes_ = 0;
     return sent;
   }
-  bool empty() const { return response_.trials().empty(); }
+  bool empty() const { return bytes_ == 0; }
 
  private:
   const Send& send_;
@@ -79,7 +85,10 @@ absl::Status Watch(const ServerParts& parts, CallContext& context,
     const fleet::FeedChanges changes = subscription->Take(kStreamPatience);
     if (context.IsCancelled()) return absl::CancelledError("the caller is gone");
     if (changes.closed) return absl::UnavailableError("the server is stopping; watch again");
-    for (const std::string& name : changes.deleted) open.Drop(name);
+    for (const std::string& name : changes.deleted) {
+      open.Drop(name);
+      if (!batch.AddDeleted(name)) return absl::CancelledError("the caller is gone");
+    }
     for (const auto& [id, trial] : changes.trials) {
       open.Note(*trial);
       if (!batch.Add(trial->trial)) return absl::CancelledError("the caller is gone");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "proto/status.h"
+#include "server/rpc/validate.h"
 
 namespace xp::rpc {
 namespace {
@@ -33,7 +34,10 @@ void WriteAll(fleet::Outbox& outbox, grpc::ServerContext& context, WorkStream& s
 
 absl::Status ReadAll(fleet::WorkerSession& session, WorkStream& stream) {
   v1::WorkerMessage message;
-  while (stream.Read(&message)) XP_RETURN_IF_ERROR(session.Handle(message));
+  while (stream.Read(&message)) {
+    XP_RETURN_IF_ERROR(CheckMessageSize(message.ByteSizeLong()));
+    XP_RETURN_IF_ERROR(session.Handle(message));
+  }
   return absl::OkStatus();
 }
 

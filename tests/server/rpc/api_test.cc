@@ -119,6 +119,35 @@ TEST_F(ApiTest, CompareIsPagedAndBestIsOverAllPages) {
       << "a token of another request";
 }
 
+TEST_F(ApiTest, ThePagesOfACompareAgreeWhileTrialsAreAdded) {
+  Submit(MakeSubmit("E", {"a", "b", "c"}));
+  v1::CompareTrialsRequest request;
+  request.add_experiments("E");
+  request.set_order_by("-name");
+  request.set_page_size(2);
+  v1::CompareTrialsResponse first, second;
+  ASSERT_TRUE(Compare(request, &first).ok());
+  Submit(MakeSubmit("E", {"d"}));
+  request.set_page_token(first.next_page_token());
+  ASSERT_TRUE(Compare(request, &second).ok());
+  ASSERT_EQ(second.rows_size(), 1);
+  EXPECT_EQ(second.rows(0).name(), "E/a");
+  EXPECT_EQ(second.total_rows(), 3);
+}
+
+TEST_F(ApiTest, AColumnNamesAFewOfItsBestAndMarksAll) {
+  std::vector<std::string> names;
+  for (char name = 'a'; name < 'a' + 12; ++name) names.emplace_back(1, name);
+  Submit(MakeSubmit("E", names));
+  RunAll(std::vector<double>(12, 0.5));
+  v1::CompareTrialsRequest request;
+  request.add_experiments("E");
+  v1::CompareTrialsResponse response;
+  ASSERT_TRUE(Compare(request, &response).ok());
+  EXPECT_EQ(response.columns(0).best_size(), 10);
+  for (const v1::CompareRow& row : response.rows()) EXPECT_TRUE(row.cells(0).best());
+}
+
 TEST_F(ApiTest, CompareSaysWhatItDoesNotKnow) {
   Submit(MakeSubmit("E", {"a"}));
   v1::CompareTrialsResponse response;

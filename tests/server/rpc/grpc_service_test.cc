@@ -89,6 +89,7 @@ TEST_F(GrpcServiceTest, MessagesBeyondTheCapAreRefusedWithTheirSize) {
   EXPECT_EQ(too_long.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_NE(too_long.error_message().find("4194304"), std::string::npos)
       << too_long.error_message();
+  EXPECT_NE(too_long.error_message().find("split"), std::string::npos) << too_long.error_message();
   const grpc::Status huge = Get("huge", &response);
   EXPECT_EQ(huge.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_NE(huge.error_message().find("page"), std::string::npos) << huge.error_message();

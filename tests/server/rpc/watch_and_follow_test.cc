@@ -45,6 +45,32 @@ TEST_F(WatchTest, ShowsEachTrialUntilAllHaveEnded) {
   EXPECT_EQ(last, v1::COMPLETED);
 }
 
+TEST_F(WatchTest, ShowsADeletionAndTheNextTrialOfThatName) {
+  Submit(MakeSubmit("E", {"a", "b"}));
+  v1::WatchTrialsRequest request;
+  request.set_experiment("E");
+  const auto stub = v1::Trials::NewStub(channel_);
+  const auto context = Context();
+  const auto reader = stub->WatchTrials(context.get(), request);
+  v1::WatchTrialsResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.deleted_trials_size(), 0);
+  v1::DeleteTrialRequest deletion;
+  deletion.set_name("E/a");
+  deletion.set_force(true);
+  v1::DeleteTrialResponse deleted;
+  ASSERT_TRUE(stub->DeleteTrial(Context().get(), deletion, &deleted).ok());
+  ASSERT_TRUE(reader->Read(&response));
+  ASSERT_EQ(response.deleted_trials_size(), 1);
+  EXPECT_EQ(response.deleted_trials(0), "E/a");
+  Submit(MakeSubmit("E", {"a"}));
+  do {
+    ASSERT_TRUE(reader->Read(&response));
+  } while (response.trials().empty());
+  EXPECT_EQ(response.trials(0).name(), "E/a");
+  EXPECT_EQ(response.trials(0).state(), v1::QUEUED);
+}
+
 TEST_F(WatchTest, EndsUnavailableWhenTheServerStops) {
   Submit(MakeSubmit("E", {"a"}));
   v1::WatchTrialsRequest request;
