@@ -14,7 +14,9 @@
 
 #include "proto/status.h"
 #include "server/http/connect_error.h"
+#include "server/http/growing_pool.h"
 #include "server/http/json_rpc.h"
+#include "server/http/json_stream.h"
 #include "server/http/prometheus.h"
 
 namespace xp::http {
@@ -22,15 +24,19 @@ namespace {
 
 class HttpCallContext final : public rpc::CallContext {
  public:
-  HttpCallContext(const httplib::Request& request, const std::atomic<bool>& stopping)
+  // A unary call notices a caller that left only when it answers; a stream asks `is_there`.
+  HttpCallContext(
+      const httplib::Request& request, const std::atomic<bool>& stopping,
+      std::function<bool()> is_there = [] { return true; })
       : stopping_(stopping),
+        is_there_(std::move(is_there)),
         peer_(absl::StrCat("http:", request.remote_addr, ":", request.remote_port)) {}
-  // A unary call over HTTP/1.1 notices a caller that left only when it answers.
-  bool IsCancelled() const override { return stopping_; }
+  bool IsCancelled() const override { return stopping_ || !is_there_(); }
   std::string_view peer() const override { return peer_; }
 
  private:
   const std::atomic<bool>& stopping_;
+  const std::function<bool()> is_there_;
   const std::string peer_;
 };
 
@@ -75,8 +81,8 @@ class HttpServer::Impl {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
     server_.set_payload_max_length(options_.max_body_bytes);
-    server_.new_task_queue = [threads = options_.threads] {
-      return new httplib::ThreadPool(threads);
+    server_.new_task_queue = [most = options_.threads + options_.streams_max] {
+      return new GrowingPool(most);
     };
     server_.set_pre_routing_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
@@ -153,6 +159,9 @@ class HttpServer::Impl {
   void Call(const httplib::Request& request, httplib::Response& response) {
     HttpCallContext context(request, stopping_);
     const std::string content_type = request.get_header_value("Content-Type");
+    if (absl::EqualsIgnoreCase(content_type, ToAbsl(kStreamContentType))) {
+      return Stream(request, response);
+    }
     const std::string encoding = request.get_header_value("Content-Encoding");
     JsonResponse result =
         CallJson(table_, context, {request.path, content_type, encoding, request.body});
@@ -161,6 +170,34 @@ class HttpServer::Impl {
     }
     response.status = result.status;
     response.set_content(std::move(result.body), "application/json");
+  }
+
+  // Runs while the answer is written, on the connection's thread.
+  void Stream(const httplib::Request& request, httplib::Response& response) {
+    const std::string type(kStreamContentType);
+    if (++streams_ > options_.streams_max) {
+      --streams_;
+      response.set_content(
+          EndOfStream(absl::ResourceExhaustedError(absl::StrCat(
+              options_.streams_max, " streams are open; close one, or try again in a moment"))),
+          type.c_str());
+      return;
+    }
+    response.set_chunked_content_provider(
+        type.c_str(),
+        [this, &request](size_t, httplib::DataSink& sink) {
+          HttpCallContext context(request, stopping_, [&sink] { return sink.is_writable(); });
+          const absl::Status status = StreamJson(
+              table_, context, {request.path, kStreamContentType, "", request.body},
+              [&sink](std::string_view bytes) { return sink.write(bytes.data(), bytes.size()); });
+          if (!status.ok()) {
+            spdlog::info("http: {} from {}: {}", request.path, context.peer(),
+                         FormatStatus(status));
+          }
+          sink.done();
+          return true;
+        },
+        [this](bool) { --streams_; });
   }
 
   void Metrics(httplib::Response& response) const {
@@ -192,6 +229,7 @@ class HttpServer::Impl {
   // Synchronised by themselves.
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ended_{false};
+  std::atomic<size_t> streams_{0};
   httplib::Server server_;
   std::thread thread_;
 };

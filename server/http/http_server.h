@@ -24,7 +24,8 @@ namespace xp::http {
 struct HttpOptions {
   std::string host = "127.0.0.1";  // address or name to bind
   int port = 7071;                 // 0: the kernel chooses
-  size_t threads = 64;  // each open connection occupies one; further ones wait for a free one
+  size_t threads = 64;       // each open connection occupies one; further ones wait for a free one
+  size_t streams_max = 256;  // server streams at once, on threads beyond those; more are refused
   size_t max_body_bytes = limits::kMessageMaxBytes;
 };
 

@@ -3,13 +3,13 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <memory>
 
 #include "proto/status.h"
 #include "server/http/connect_error.h"
-#include "server/http/json_keys.h"
+#include "server/http/json_message.h"
+#include "server/http/json_stream.h"
 
 namespace xp::http {
 namespace {
@@ -36,22 +36,12 @@ absl::Status NoUnaryMethod(std::string_view path) {
                              : service->FindMethodByName(std::string(path.substr(slash + 1)));
     if (method != nullptr) {
       return absl::UnimplementedError(
-          absl::StrCat(ToAbsl(path), " is a stream, which is served over gRPC only so far"));
+          absl::StrCat(ToAbsl(path), " is a stream: a server's is answered to ",
+                       ToAbsl(kStreamContentType), ", a client's over gRPC alone"));
     }
   }
   return absl::NotFoundError(absl::StrCat(
       ToAbsl(path), " is no method; paths are /xp.v1.SERVICE/METHOD, see proto/xp/v1"));
-}
-
-absl::Status ParseRequest(std::string_view body, google::protobuf::Message* message) {
-  if (body.empty()) return absl::OkStatus();
-  if (absl::Status status = CheckJsonKeys(body); !status.ok()) return status;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(
-      {body.data(), body.size()}, message, google::protobuf::util::JsonParseOptions());
-  if (parsed.ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the body is no ", message->GetTypeName(),
-                   " as JSON: ", std::string(parsed.message().data(), parsed.message().size())));
 }
 
 }  // namespace
@@ -70,21 +60,16 @@ JsonResponse CallJson(const rpc::MethodTable& table, rpc::CallContext& context,
         absl::StrCat("Content-Encoding '", ToAbsl(request.encoding), "'; send identity")));
   }
   std::unique_ptr<google::protobuf::Message> message(method->request_prototype->New());
-  if (absl::Status status = ParseRequest(request.body, message.get()); !status.ok()) {
+  if (absl::Status status = ParseJson(request.body, message.get()); !status.ok()) {
     return Fail(std::move(status));
   }
   std::unique_ptr<google::protobuf::Message> response(method->response_prototype->New());
   if (absl::Status status = method->call(context, *message, response.get()); !status.ok()) {
     return Fail(std::move(status));
   }
-  JsonResponse result;
-  const auto printed = google::protobuf::util::MessageToJsonString(*response, &result.body);
-  if (!printed.ok()) {
-    return Fail(absl::InternalError(
-        absl::StrCat("the answer cannot be written as JSON: ",
-                     std::string(printed.message().data(), printed.message().size()))));
-  }
-  return result;
+  absl::StatusOr<std::string> printed = PrintJson(*response);
+  if (!printed.ok()) return Fail(printed.status());
+  return {200, *std::move(printed), absl::OkStatus()};
 }
 
 }  // namespace xp::http

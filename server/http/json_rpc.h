@@ -1,9 +1,7 @@
 // One unary call as JSON: the method table's function behind `POST /xp.v1.Service/Method`
 // (the Connect protocol's unary JSON). No sockets here.
 //
-// JSON is Protobuf's canonical mapping: lowerCamelCase names (the .proto's names are taken too),
-// 64-bit integers as strings, NaN as "NaN", bytes as base64. Unknown fields and keys that stand
-// twice are INVALID_ARGUMENT. An answer leaves out fields that have their default value.
+// JSON is as json_message.h says. Streams: json_stream.h.
 #pragma once
 
 #include <string>

@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <atomic>
+#include <string>
+#include <thread>
+
 #include "xp/v1/trials.pb.h"
 
 namespace xp::http {
@@ -45,6 +49,62 @@ TEST_F(HttpServerTest, PostAnswersJson) {
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->body, R"({"name":"e/t"})");
   EXPECT_EQ(response->get_header_value("Content-Type"), "application/json");
+}
+
+// A stream that says "a" and then waits until its caller leaves or the server stops.
+void AddWaitingStream(rpc::MethodTable* table, std::atomic<int>* open) {
+  table->AddServerStream<v1::WatchTrialsRequest, v1::WatchTrialsResponse>(
+      "/xp.v1.Trials/WatchTrials",
+      [open](rpc::CallContext& context, const v1::WatchTrialsRequest&,
+             const std::function<bool(const v1::WatchTrialsResponse&)>& send) -> absl::Status {
+        ++*open;
+        v1::WatchTrialsResponse response;
+        response.add_trials()->set_name("a");
+        send(response);
+        while (!context.IsCancelled()) std::this_thread::yield();
+        --*open;
+        return absl::CancelledError("the caller is gone");
+      });
+}
+
+const std::string kEmptyFrame("\0\0\0\0\2{}", 7);
+
+TEST_F(HttpServerTest, AStreamComesAsItIsSentAndEndsWithItsCaller) {
+  std::atomic<int> open = 0;
+  AddWaitingStream(&table_, &open);
+  Start({});
+  std::string received;
+  httplib::Request request;
+  request.method = "POST";
+  request.path = "/xp.v1.Trials/WatchTrials";
+  request.set_header("Content-Type", "application/connect+json");
+  request.body = kEmptyFrame;
+  request.content_receiver = [&](const char* data, size_t size, uint64_t, uint64_t) {
+    received.append(data, size);
+    return received.find("\"a\"") == std::string::npos;  // then it leaves
+  };
+  EXPECT_FALSE(client_->send(request));
+  EXPECT_THAT(received, HasSubstr(R"({"trials":[{"name":"a"}]})"));
+  client_.reset();
+  while (open > 0) std::this_thread::yield();
+}
+
+TEST_F(HttpServerTest, StreamsBeyondTheMostAreRefusedAndCallsStillAnswered) {
+  std::atomic<int> open = 0;
+  AddWaitingStream(&table_, &open);
+  Start({.threads = 2, .streams_max = 1});
+  std::thread first([&] {
+    httplib::Client("127.0.0.1", server_->port())
+        .Post("/xp.v1.Trials/WatchTrials", kEmptyFrame, "application/connect+json");
+  });
+  while (open == 0) std::this_thread::yield();
+  const auto second =
+      client_->Post("/xp.v1.Trials/WatchTrials", kEmptyFrame, "application/connect+json");
+  ASSERT_TRUE(second);
+  EXPECT_THAT(second->body, HasSubstr("resource_exhausted"));
+  EXPECT_EQ(client_->Get("/healthz")->status, 200);
+  server_->Stop();
+  first.join();
 }
 
 TEST_F(HttpServerTest, HealthAndMetricsAnswer) {

@@ -1,0 +1,44 @@
+#include "server/http/growing_pool.h"
+
+#include <utility>
+
+namespace xp::http {
+
+void GrowingPool::enqueue(std::function<void()> task) {
+  MutexLock lock(mutex_);
+  tasks_.push_back(std::move(task));
+  if (idle_ < tasks_.size() && threads_.size() < most_) {
+    threads_.emplace_back([this] { Run(); });
+  } else {
+    work_.NotifyOne();
+  }
+}
+
+void GrowingPool::shutdown() {
+  std::vector<std::thread> threads;
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    work_.NotifyAll();
+    threads = std::exchange(threads_, {});
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+void GrowingPool::Run() {
+  while (true) {
+    std::function<void()> task;
+    {
+      MutexLock lock(mutex_);
+      ++idle_;
+      while (tasks_.empty() && !stopping_) work_.Wait(mutex_);
+      --idle_;
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+}  // namespace xp::http
