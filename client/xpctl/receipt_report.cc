@@ -57,10 +57,6 @@ std::string Advice(const v1::DefinitionReceipt& definition) {
     return absl::StrCat(definition.rejected(),
                         " matches were no number; last: ", definition.rejected_sample());
   }
-  if (definition.fields_rejected() > 0) {
-    return absl::StrCat(definition.fields_rejected(),
-                        " steps, epochs or times were not understood; their points count without");
-  }
   const uint64_t dropped = definition.dropped_beyond_limit() + definition.dropped_at_cut();
   if (dropped > 0) return absl::StrCat(dropped, " matches dropped beyond the limits");
   if (definition.fields_rejected() > 0) {
@@ -96,7 +92,6 @@ ordered_json DefinitionJson(const v1::DefinitionReceipt& definition) {
   json["matches"] = definition.matches();
   json["numbers"] = definition.numbers();
   json["rejected"] = definition.rejected();
-  json["fields_rejected"] = definition.fields_rejected();
   json["dropped_beyond_limit"] = definition.dropped_beyond_limit();
   json["dropped_at_cut"] = definition.dropped_at_cut();
   json["fields_rejected"] = definition.fields_rejected();

@@ -44,7 +44,6 @@ void AddCounters(const std::string& label, const capture::RuleCounters& counters
   receipt.set_matches(counters.matches);
   receipt.set_numbers(counters.numbers);
   receipt.set_rejected(counters.rejected);
-  receipt.set_fields_rejected(counters.fields_rejected);
   receipt.set_dropped_beyond_limit(counters.beyond_limits);
   receipt.set_dropped_at_cut(counters.dropped_at_cut);
   receipt.set_fields_rejected(counters.fields_rejected);
