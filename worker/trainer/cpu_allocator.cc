@@ -23,13 +23,13 @@ class PoolAllocator final : public c10::Allocator {
  public:
   explicit PoolAllocator(uint64_t limit) : pool_(limit) {}
 
-  // LibTorch made this one const until 2.2 and not const since, hence both.
+  // Const in LibTorch 1.13 and not const in later ones, hence both.
   c10::DataPtr allocate(size_t bytes) const {
     return const_cast<PoolAllocator*>(this)->Make(bytes);
   }
   c10::DataPtr allocate(size_t bytes) { return Make(bytes); }
   c10::DeleterFnPtr raw_deleter() const override { return &Delete; }
-  // Asked for since 2.2.
+  // Asked for by later ones, too.
   void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
 
   const MemoryPool& pool() const { return pool_; }
