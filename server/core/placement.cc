@@ -171,6 +171,10 @@ class Walk {
     if (worker.condition == WorkerView::Condition::kSilent) {
       return because(WaitReason::kSilent, absl::StrCat("not connected", reason));
     }
+    if (pool_.NotFor(w, need)) {
+      return because(WaitReason::kNotForIt,
+                     absl::StrCat("takes only trials with label '", worker.only_for, "'"));
+    }
     if (const std::string_view label = pool_.MissingLabel(w, need); !label.empty()) {
       return because(
           WaitReason::kLabelMissing,

@@ -51,6 +51,8 @@ struct WorkerView {
   Condition condition = Condition::kReady;
   std::string condition_reason;  // e.g. the message of worker_health.h; may be empty
   std::vector<std::string> labels;
+  // It is there for the trials alone that ask for this label of its; empty: for all.
+  std::string only_for;
   std::vector<Slot> slots;
 };
 
@@ -84,6 +86,7 @@ enum class WaitReason {
   kDrained,
   kSilent,
   kLabelMissing,
+  kNotForIt,         // takes only trials that ask for its label
   kNoGpu,            // has none, or fewer than are asked for
   kNoCpuSlot,        // has GPU slots only
   kTooLittleMemory,  // too few of its GPUs have the memory

@@ -43,8 +43,15 @@ std::string_view SlotPool::MissingLabel(size_t w, const ResourceNeed& need) cons
   return "";
 }
 
+bool SlotPool::NotFor(size_t w, const ResourceNeed& need) const {
+  const std::string& only_for = workers_[w].only_for;
+  return !only_for.empty() &&
+         std::find(need.labels.begin(), need.labels.end(), only_for) == need.labels.end();
+}
+
 bool SlotPool::Eligible(size_t w, const ResourceNeed& need) const {
-  return workers_[w].condition == WorkerView::Condition::kReady && MissingLabel(w, need).empty();
+  return workers_[w].condition == WorkerView::Condition::kReady && !NotFor(w, need) &&
+         MissingLabel(w, need).empty();
 }
 
 absl::Duration SlotPool::FreeIn(size_t w, const ResourceNeed& need) const {

@@ -36,7 +36,10 @@ class SlotPool {
   // The first label of `need` that the worker lacks; "" when it has all.
   std::string_view MissingLabel(size_t w, const ResourceNeed& need) const;
 
-  // Ready, and has all labels.
+  // The worker is there for other trials alone.
+  bool NotFor(size_t w, const ResourceNeed& need) const;
+
+  // Ready, for it, and has all labels.
   bool Eligible(size_t w, const ResourceNeed& need) const;
 
   // When `need` can be met at the latest, by what the busy slots say; call only where CanEver().

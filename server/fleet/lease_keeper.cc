@@ -4,11 +4,23 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <string>
 
 #include "proto/status.h"
 #include "server/store/attempt_store.h"
 
 namespace xp::fleet {
+namespace {
+
+// What `xpctl run` began on a machine that went to sleep or lost its network: nobody else could run
+// it, so giving it up would win nothing and lose a run that goes on. Its machine brings it back, or
+// somebody stops it.
+bool StaysLost(const store::LiveTrial& trial) {
+  return trial.state == core::TrialState::kLost &&
+         trial.resources.labels().contains(std::string(store::kTrackedRunLabel));
+}
+
+}  // namespace
 
 void LeaseKeeper::RunOnce() {
   std::vector<Silent> lost;
@@ -21,19 +33,25 @@ void LeaseKeeper::RunOnce() {
           "the lease check came late (a suspended machine, a stalled disk?); every lease "
           "begins anew");
     }
-    lost = Resolve(due.lost);
-    given_up = Resolve(due.requeue);
+    lost = Resolve(due.lost, Due::kToLose);
+    given_up = Resolve(due.requeue, Due::kToGiveUp);
   }
   for (const Silent& silent : lost) Lose(silent);
   for (const Silent& silent : given_up) GiveUp(silent);
   GiveUpFinishing();
 }
 
-std::vector<LeaseKeeper::Silent> LeaseKeeper::Resolve(const std::vector<core::AttemptKey>& keys) {
+std::vector<LeaseKeeper::Silent> LeaseKeeper::Resolve(const std::vector<core::AttemptKey>& keys,
+                                                      Due due) {
   std::vector<Silent> silent;
   for (const core::AttemptKey& key : keys) {
     const store::LiveTrial* trial = core_.state.Find(key.trial);
     if (trial == nullptr || trial->trial.attempt() != key.attempt) {
+      core_.state.leases.Release(key);
+      continue;
+    }
+    if (due == Due::kToGiveUp && StaysLost(*trial)) {
+      spdlog::info("{} stays lost until its machine is back", trial->trial.name());
       core_.state.leases.Release(key);
       continue;
     }

@@ -1,4 +1,5 @@
-// What silence leads to: LOST after the lease, queued again (or ended) after the wait; and
+// What silence leads to: LOST after the lease, queued again (or ended) after the wait (a run of
+// `xpctl run` stays LOST, as nobody else could run it); and
 // FAILED (INCOMPLETE) for what has been FINISHING for a day.
 //
 // RunOnce is called by one thread at a time (the fleet's).
@@ -28,7 +29,8 @@ class LeaseKeeper {
     v1::AttemptId attempt;
     std::string worker;
   };
-  std::vector<Silent> Resolve(const std::vector<core::AttemptKey>& keys)
+  enum class Due { kToLose, kToGiveUp };
+  std::vector<Silent> Resolve(const std::vector<core::AttemptKey>& keys, Due due)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_.mutex);
   void Lose(const Silent& silent);
   void GiveUp(const Silent& silent);

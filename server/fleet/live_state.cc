@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proto/status.h"
+#include "server/store/attempt_store.h"
 
 namespace xp::fleet {
 namespace {
@@ -165,6 +166,8 @@ std::vector<core::WorkerView> LiveState::Workers(absl::Duration now, absl::Time 
       view.condition_reason = "it leaves (--once)";
     }
     view.labels = LabelList(session->hello.labels());
+    const auto run = session->hello.labels().find(std::string(store::kTrackedRunLabel));
+    if (run != session->hello.labels().end()) view.only_for = run->first + "=" + run->second;
     for (const v1::Slot& slot : session->hello.slots()) {
       core::Slot entry;
       entry.kind =

@@ -1,7 +1,11 @@
+#include <algorithm>
+#include <string>
+
 #include "proto/resource_name.h"
 #include "proto/status.h"
 #include "server/rpc/answer.h"
 #include "server/rpc/services.h"
+#include "server/store/attempt_store.h"
 #include "server/store/worker_store.h"
 
 namespace xp::rpc {
@@ -19,10 +23,18 @@ absl::Status AnswerLive(const ServerParts& parts, absl::StatusOr<v1::Worker> sto
   return absl::OkStatus();
 }
 
+// One that tracked a run which has ended, and could not be forgotten then (the server went down).
+bool IsOver(const v1::Worker& worker) {
+  return worker.labels().contains(std::string(store::kTrackedRunLabel)) && !worker.connected() &&
+         worker.running().empty();
+}
+
 absl::Status List(const ServerParts& parts, const v1::ListWorkersRequest& request,
                   v1::ListWorkersResponse* response) {
   XP_RETURN_IF_ERROR(Answer(parts.store.workers().List(request), response));
   for (v1::Worker& worker : *response->mutable_workers()) parts.fleet.Describe(&worker);
+  auto& workers = *response->mutable_workers();
+  workers.erase(std::remove_if(workers.begin(), workers.end(), IsOver), workers.end());
   return absl::OkStatus();
 }
 

@@ -22,7 +22,8 @@ class WorkerWrites {
   // (`drained` and its reason among it). Drain survives.
   virtual absl::StatusOr<v1::Worker> Seen(const v1::Hello& hello) = 0;
 
-  // Notes the end of a stream: last seen. NOT_FOUND: never seen.
+  // Notes the end of a stream: last seen. A worker that tracks one run (kTrackedRunLabel) is
+  // forgotten once that has ended. NOT_FOUND: never seen.
   virtual absl::Status Left(std::string_view worker) = 0;
 
   // NOT_FOUND: never seen. Idempotent.

@@ -5,6 +5,7 @@
 
 #include "proto/status.h"
 #include "server/core/page_token.h"
+#include "server/store/attempt_store.h"
 #include "server/store/sqlite/nearest_name.h"
 #include "server/store/sqlite/page_budget.h"
 #include "server/store/words.h"
@@ -60,7 +61,13 @@ absl::StatusOr<v1::Worker> SqliteWorkerWrites::Seen(const v1::Hello& hello) {
 }
 
 absl::Status SqliteWorkerWrites::Left(std::string_view worker) {
-  XP_RETURN_IF_ERROR(Find(session_.db(), worker).status());
+  XP_ASSIGN_OR_RETURN(const v1::Worker stored, Find(session_.db(), worker));
+  if (stored.labels().contains(std::string(kTrackedRunLabel))) {
+    XP_RETURN_IF_ERROR(session_.db().Run(
+        "DELETE FROM workers WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM trials "
+        "WHERE deleted = 0 AND state NOT IN ('COMPLETED', 'FAILED', 'STOPPED') AND worker = ?1)",
+        worker));
+  }
   return session_.db().Run("UPDATE workers SET last_seen_time = ? WHERE name = ?",
                            session_.now_ns(), worker);
 }

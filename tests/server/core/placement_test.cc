@@ -116,6 +116,18 @@ TEST(PlacementTest, AllLabelsMustBeThere) {
   EXPECT_THAT(Show(PlanPlacement({trial}, {one, all})), ElementsAre("1@b:0"));
 }
 
+TEST(PlacementTest, AWorkerThatIsThereForOneRunTakesNothingElse) {
+  WorkerView here = CpuWorker("run-1", 1);
+  here.labels = {"xp.run=1"};
+  here.only_for = "xp.run=1";
+  WaitingTrial run = Trial(2, 0);
+  run.need.labels = {"xp.run=1"};
+  EXPECT_THAT(Show(PlanPlacement({Trial(1, 0), run}, {here})), ElementsAre("2@run-1:0"));
+  const WaitExplanation why = ExplainWait({1}, {Trial(1, 0)}, {here});
+  ASSERT_EQ(why.workers.size(), 1u);
+  EXPECT_EQ(why.workers[0].reason, WaitReason::kNotForIt);
+}
+
 TEST(PlacementTest, DrainedAndSilentWorkersGetNothing) {
   WorkerView drained = CpuWorker("a", 1);
   drained.condition = WorkerView::Condition::kDrained;

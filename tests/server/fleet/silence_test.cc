@@ -73,6 +73,30 @@ TEST_F(SilenceTest, LostLongEnoughItGoesToAnotherWorkerAsTheNextAttempt) {
   EXPECT_EQ(Get("a").attempt(), 2);
 }
 
+TEST_F(SilenceTest, ARunOfXpctlStaysLostUntilItsMachineIsBack) {
+  v1::SubmitExperimentRequest request = testing::MakeSubmit("E", {"run"});
+  (*request.mutable_trials(0)->mutable_spec()->mutable_resources()->mutable_labels())["xp.run"] =
+      "1";
+  Submit(request);
+  FakeWorker laptop(*fleet_, "run-1", 1);
+  (*laptop.hello().mutable_labels())["xp.run"] = "1";
+  laptop.Connect();
+  Work();
+  const v1::AttemptId attempt = laptop.NextAssignment().attempt();
+  laptop.Run(attempt);
+  laptop.Disconnect();
+  Pass(absl::Hours(1));
+  EXPECT_EQ(StateOf("run"), v1::LOST);
+  laptop.Hold(attempt, v1::HeldAttempt::RUNNING);
+  EXPECT_EQ(laptop.Connect().verdicts(0).action(), v1::Verdict::CONTINUE);
+  EXPECT_EQ(StateOf("run"), v1::RUNNING);
+  laptop.Disconnect();
+  Pass(absl::Minutes(20));
+  ASSERT_EQ(Stop("run"), absl::OkStatus());
+  Pass(absl::Minutes(12));
+  EXPECT_EQ(StateOf("run"), v1::STOPPED) << "who does not want to wait stops it";
+}
+
 TEST_F(SilenceTest, QueuedAgainButNotYetAssignedItIsTakenBack) {
   Pass(absl::Minutes(12));
   ASSERT_EQ(StateOf("a"), v1::QUEUED);

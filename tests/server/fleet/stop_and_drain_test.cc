@@ -35,6 +35,30 @@ TEST_F(StopTest, ARunningTrialIsToldAndEndsStoppedWhateverItsStatus) {
   EXPECT_EQ(Get("a").reason(), v1::USER);
 }
 
+TEST_F(StopTest, AWorkerOfOneRunIsForgottenWithIt) {
+  Submit({"waits"});
+  v1::SubmitExperimentRequest request = testing::MakeSubmit("E", {"run"});
+  auto& labels = *request.mutable_trials(0)->mutable_spec()->mutable_resources()->mutable_labels();
+  labels["xp.run"] = "1";
+  Submit(request);
+  FakeWorker worker(*fleet_, "run-1", 1);
+  (*worker.hello().mutable_labels())["xp.run"] = "1";
+  worker.Connect();
+  Work();
+  const v1::AttemptId attempt = worker.NextAssignment().attempt();
+  EXPECT_EQ(StateOf("waits"), v1::QUEUED) << "it is not there for others";
+  worker.Run(attempt);
+  worker.Disconnect();
+  EXPECT_TRUE(store_->workers().Get("run-1").ok()) << "its run goes on";
+  worker.Hold(attempt, v1::HeldAttempt::RUNNING);
+  worker.Connect();
+  worker.End(attempt, 0);
+  worker.Disconnect();
+  ASSERT_EQ(StateOf("run"), v1::COMPLETED);
+  ASSERT_EQ(store_->Apply([](store::WriteContext&) { return absl::OkStatus(); }), absl::OkStatus());
+  EXPECT_TRUE(absl::IsNotFound(store_->workers().Get("run-1").status()));
+}
+
 class DrainTest : public FleetTest {
  protected:
   absl::Status Drain(const std::string& worker) {
