@@ -60,6 +60,23 @@ std::vector<int> Widths(const Table& table, const std::vector<int>& mark_widths,
   return widths;
 }
 
+// The columns of each block: one block where all fit, else as many as it takes, each beginning with
+// the first column, which names the rows.
+std::vector<std::vector<size_t>> Blocks(const std::vector<int>& widths, int limit) {
+  std::vector<std::vector<size_t>> blocks(1);
+  int used = 0;
+  for (size_t c = 0; c < widths.size(); ++c) {
+    const int width = widths[c] + (c > 0 ? kGap : 0);
+    if (limit > 0 && used + width > limit && blocks.back().size() > 1) {
+      blocks.push_back({0});
+      used = widths[0];
+    }
+    blocks.back().push_back(c);
+    used += width;
+  }
+  return blocks;
+}
+
 std::string MarkdownText(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -91,15 +108,17 @@ std::string RenderText(const Table& table, const Terminal& terminal) {
     while (out.ends_with(' ')) out.pop_back();
     out += '\n';
   };
-  for (size_t c = 0; c < table.columns.size(); ++c) {
-    const bool shift = mark_widths[c] > 0 && table.columns[c].align == Align::kRight;
-    put(c, table.columns[c].name + (shift ? " " : ""), terminal.colour ? "\x1b[1m" : "");
-  }
-  end_line();
-  for (const auto& row : table.rows) {
-    for (size_t c = 0; c < row.size(); ++c)
-      put(c, Shown(row[c], mark_widths[c]), Colour(row[c].mark));
+  for (const std::vector<size_t>& block : Blocks(widths, terminal.width)) {
+    if (!out.empty()) out += '\n';
+    for (const size_t c : block) {
+      const bool shift = mark_widths[c] > 0 && table.columns[c].align == Align::kRight;
+      put(c, table.columns[c].name + (shift ? " " : ""), terminal.colour ? "\x1b[1m" : "");
+    }
     end_line();
+    for (const auto& row : table.rows) {
+      for (const size_t c : block) put(c, Shown(row[c], mark_widths[c]), Colour(row[c].mark));
+      end_line();
+    }
   }
   return out;
 }

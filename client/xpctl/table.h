@@ -44,6 +44,8 @@ struct Table {
   std::vector<std::vector<Cell>> rows;  // each with a cell per column
 };
 
+// A table that is wider than the terminal, elastic columns cut, is broken into blocks below each
+// other, each with the first column.
 std::string RenderText(const Table& table, const Terminal& terminal);
 std::string RenderMarkdown(const Table& table);
 std::string RenderCsv(const Table& table);

@@ -79,10 +79,11 @@ Terminal InspectTerminal(int fd, const GetEnv& getenv) {
     return terminal;
   }
   winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+  const char* const columns = getenv("COLUMNS");  // who sets it means it
+  if (const int width = columns == nullptr ? 0 : std::atoi(columns); width > 0) {
+    terminal.width = width;
+  } else if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     terminal.width = size.ws_col;
-  } else if (const char* columns = getenv("COLUMNS")) {
-    if (const int width = std::atoi(columns); width > 0) terminal.width = width;
   }
   const char* no_colour = getenv("NO_COLOR");
   const char* term = getenv("TERM");

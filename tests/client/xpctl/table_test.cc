@@ -47,6 +47,24 @@ TEST(TableTest, OnlyElasticColumnsAreCutToTheTerminal) {
   }
 }
 
+TEST(TableTest, WhatIsWiderThanTheTerminalStandsInBlocks) {
+  Table table;
+  table.columns = {{"trial"}, {"accuracy", Align::kRight}, {"f1", Align::kRight}, {"loss"}};
+  table.rows = {{"a-model", "0.91", "0.92", "0.3"}, {"b", "0.8", "0.7", "0.4"}};
+  Terminal terminal;
+  terminal.width = 24;
+  EXPECT_EQ(RenderText(table, terminal),
+            "trial    accuracy    f1\n"
+            "a-model      0.91  0.92\n"
+            "b             0.8   0.7\n"
+            "\n"
+            "trial    loss\n"
+            "a-model  0.3\n"
+            "b        0.4\n");
+  terminal.width = 3;  // narrower than anything: nothing is left out all the same
+  EXPECT_NE(RenderText(table, terminal).find("a-model  0.3\n"), std::string::npos);
+}
+
 TEST(TableTest, WhatCameFromALogCannotDriveTheTerminal) {
   Table table;
   table.columns = {{"message"}};
