@@ -24,7 +24,8 @@ std::shared_ptr<const Tokenizer> SmallBert() {
         {std::string(parts.vocabulary.Token(special)), special, false, false, false, false, true});
   }
   parts.wordpiece.emplace();
-  parts.normalizer.emplace();
+  parts.normalizer.emplace_back();
+  parts.splitters.push_back(Splitter::kBert);
   parts.prefix_ids = {2};
   parts.suffix_ids = {3};
   return *Tokenizer::Create(std::move(parts));
@@ -135,11 +136,9 @@ TEST(BpeTest, AMergeWithoutItsTokenIsNamed) {
   EXPECT_NE(bpe.status().ToString().find("merge 1 ('a a')"), std::string::npos);
 }
 
-TEST(TokenizerJsonTest, WhatItDoesNotKnowIsNamed) {
-  const auto parts =
-      ParseTokenizerJson(R"({"model": {"type": "Unigram", "vocab": {}}, "pre_tokenizer": null})");
-  EXPECT_NE(parts.status().ToString().find("'Unigram'"), std::string::npos);
-  EXPECT_FALSE(ParseTokenizerJson("{\"model\": \"\\ud800\"}").ok());  // a lone surrogate
+TEST(TokenizerTest, AFormFeedIsNoBlankBesideOtherCharacters) {
+  EXPECT_EQ(Encode(SmallBert(), "caf\u00C9\fthe"), Encode(SmallBert(), "cafethe"));
+  EXPECT_EQ(Encode(SmallBert(), "the\n\u4E2D\tfilm"), (Ids{2, 5, 13, 6, 3}));
 }
 
 }  // namespace

@@ -21,15 +21,21 @@ absl::StatusOr<Bpe> Bpe::Create(const Vocabulary* vocabulary, const std::vector<
                                 BpeOptions options) {
   Bpe bpe(vocabulary);
   bpe.options_ = std::move(options);
-  uint32_t unknown = Vocabulary::kNone;
-  if (!bpe.options_.unknown_token.empty()) unknown = vocabulary->Find(bpe.options_.unknown_token);
+  if (!bpe.options_.unknown_token.empty()) {
+    bpe.unknown_ = vocabulary->Find(bpe.options_.unknown_token);
+    if (bpe.unknown_ == Vocabulary::kNone) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "the vocabulary lacks the unknown token '%s'", bpe.options_.unknown_token));
+    }
+  }
   for (int byte = 0; byte < 256; ++byte) {
     std::string token;
     AppendUtf8(ByteToChar(uint8_t(byte)), token);
     bpe.byte_ids_[byte] = vocabulary->Find(token);
-    if (bpe.byte_ids_[byte] == Vocabulary::kNone) bpe.byte_ids_[byte] = unknown;
   }
-  bpe.merges_.reserve(merges.size());
+  size_t places = 64;
+  while (places < 2 * merges.size()) places *= 2;
+  bpe.merges_.resize(places);
   for (size_t i = 0; i < merges.size(); ++i) {
     const auto& [left, right] = merges[i];
     for (const std::string& token : {left, right, left + right}) {
@@ -40,14 +46,16 @@ absl::StatusOr<Bpe> Bpe::Create(const Vocabulary* vocabulary, const std::vector<
       }
     }
     const uint64_t pair = uint64_t{vocabulary->Find(left)} << 32 | vocabulary->Find(right);
-    bpe.merges_.insert_or_assign(pair, Merged{uint32_t(i), vocabulary->Find(left + right)});
+    bpe.merges_[bpe.PlaceOf(pair)] = {pair, uint32_t(i), vocabulary->Find(left + right)};
   }
   return bpe;
 }
 
-const Bpe::Merged* Bpe::Find(uint32_t left, uint32_t right) const {
-  const auto it = merges_.find(uint64_t{left} << 32 | right);
-  return it == merges_.end() ? nullptr : &it->second;
+size_t Bpe::PlaceOf(uint64_t pair) const {
+  const size_t mask = merges_.size() - 1;
+  size_t at = ((pair ^ pair >> 29) * 0x9E3779B97F4A7C15ull >> 20) & mask;
+  while (merges_[at].rank != kNoRank && merges_[at].pair != pair) at = (at + 1) & mask;
+  return at;
 }
 
 void Bpe::Encode(std::string_view word, std::vector<uint32_t>& ids) const {
@@ -59,10 +67,7 @@ void Bpe::Encode(std::string_view word, std::vector<uint32_t>& ids) const {
     }
   }
   const size_t first = ids.size();
-  for (const char byte : word) {
-    const uint32_t id = byte_ids_[uint8_t(byte)];
-    if (id != Vocabulary::kNone) ids.push_back(id);
-  }
+  AppendBytes(word, ids);
   if (ids.size() - first <= kShortWord) {
     MergeShort(ids, first);
   } else {
@@ -70,21 +75,49 @@ void Bpe::Encode(std::string_view word, std::vector<uint32_t>& ids) const {
   }
 }
 
-void Bpe::MergeShort(std::vector<uint32_t>& ids, size_t first) const {
-  while (ids.size() - first > 1) {
-    const Merged* best = nullptr;
-    size_t where = 0;
-    for (size_t i = first; i + 1 < ids.size(); ++i) {
-      const Merged* merged = Find(ids[i], ids[i + 1]);
-      if (merged != nullptr && (best == nullptr || merged->rank < best->rank)) {
-        best = merged;
-        where = i;
-      }
+void Bpe::AppendBytes(std::string_view word, std::vector<uint32_t>& ids) const {
+  bool after_unknown = false;
+  for (const char byte : word) {
+    const uint32_t id = byte_ids_[uint8_t(byte)];
+    if (id != Vocabulary::kNone) {
+      ids.push_back(id);
+      after_unknown = false;
+    } else if (unknown_ != Vocabulary::kNone) {
+      if (!after_unknown || !options_.fuse_unknown) ids.push_back(unknown_);
+      after_unknown = true;
     }
-    if (best == nullptr) return;
-    ids[where] = best->id;
-    ids.erase(ids.begin() + long(where) + 1);
   }
+}
+
+void Bpe::MergeShort(std::vector<uint32_t>& ids, size_t first) const {
+  struct Pair {
+    uint32_t rank, id;  // of what this token and the next become
+  };
+  size_t count = ids.size() - first;
+  if (count < 2) return;
+  uint32_t* const tokens = ids.data() + first;
+  std::array<Pair, kShortWord> pairs;
+  const auto look = [&](size_t i) {
+    const Merged& merged = Find(tokens[i], tokens[i + 1]);
+    pairs[i] = {merged.rank, merged.id};
+  };
+  for (size_t i = 0; i + 1 < count; ++i) look(i);
+  while (count > 1) {
+    size_t best = 0;  // the leftmost of the lowest rank
+    for (size_t i = 1; i + 1 < count; ++i) {
+      if (pairs[i].rank < pairs[best].rank) best = i;
+    }
+    if (pairs[best].rank == kNoRank) break;
+    tokens[best] = pairs[best].id;
+    --count;
+    for (size_t i = best + 1; i < count; ++i) {
+      tokens[i] = tokens[i + 1];
+      pairs[i] = pairs[i + 1];
+    }
+    if (best > 0) look(best - 1);
+    if (best + 1 < count) look(best);
+  }
+  ids.resize(first + count);
 }
 
 // The same with a heap of (rank, position) over a linked list, so that a page of one letter does
@@ -103,8 +136,8 @@ void Bpe::MergeLong(std::vector<uint32_t>& ids, size_t first) const {
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
   const auto offer = [&](size_t left) {
     if (left == kEnd || nodes[left].next == kEnd) return;
-    const Merged* merged = Find(nodes[left].id, nodes[nodes[left].next].id);
-    if (merged != nullptr) queue.emplace(merged->rank, left, merged->id);
+    const Merged& merged = Find(nodes[left].id, nodes[nodes[left].next].id);
+    if (merged.rank != kNoRank) queue.emplace(merged.rank, left, merged.id);
   };
   for (size_t i = 0; i < nodes.size(); ++i) offer(i);
   while (!queue.empty()) {
@@ -112,8 +145,8 @@ void Bpe::MergeLong(std::vector<uint32_t>& ids, size_t first) const {
     queue.pop();
     Node& node = nodes[left];
     if (node.id == kGone || node.next == kEnd) continue;
-    const Merged* merged = Find(node.id, nodes[node.next].id);
-    if (merged == nullptr || merged->rank != rank || merged->id != id) continue;  // overtaken
+    const Merged& merged = Find(node.id, nodes[node.next].id);
+    if (merged.rank != rank || merged.id != id) continue;  // overtaken
     const size_t right = node.next;
     node.id = id;
     node.next = nodes[right].next;

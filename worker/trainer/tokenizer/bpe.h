@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@ namespace xp::trainer {
 
 struct BpeOptions {
   std::string unknown_token;   // empty: what has no token is left out, as GPT-2's models do
+  bool fuse_unknown = false;   // neighbouring unknown bytes are one unknown
   bool ignore_merges = false;  // a word that is a token stays whole
 };
 
@@ -25,7 +25,8 @@ class Bpe {
   using Merge = std::pair<std::string, std::string>;  // in vocab.json's characters
 
   // The vocabulary must outlive this. INVALID_ARGUMENT when a merge names a token that the
-  // vocabulary lacks; the message has the merge's number, counted from 1.
+  // vocabulary lacks, or the unknown token is not in it; the message has the merge's number,
+  // counted from 1.
   static absl::StatusOr<Bpe> Create(const Vocabulary* vocabulary, const std::vector<Merge>& merges,
                                     BpeOptions options);
 
@@ -33,23 +34,27 @@ class Bpe {
   void Encode(std::string_view word, std::vector<uint32_t>& ids) const;
 
  private:
+  static constexpr uint32_t kNoRank = 0xFFFFFFFF;
   struct Merged {
-    uint32_t rank = 0;
+    uint64_t pair = 0;        // (left id << 32 | right id)
+    uint32_t rank = kNoRank;  // kNoRank: a free place
     uint32_t id = 0;
-  };
-  struct Hash {
-    size_t operator()(uint64_t pair) const { return (pair ^ pair >> 29) * 0x9E3779B97F4A7C15ull; }
   };
 
   explicit Bpe(const Vocabulary* vocabulary) : vocabulary_(vocabulary) {}
-  const Merged* Find(uint32_t left, uint32_t right) const;
+  size_t PlaceOf(uint64_t pair) const;
+  const Merged& Find(uint32_t left, uint32_t right) const {
+    return merges_[PlaceOf(uint64_t{left} << 32 | right)];
+  }
+  void AppendBytes(std::string_view word, std::vector<uint32_t>& ids) const;
   void MergeShort(std::vector<uint32_t>& ids, size_t first) const;
   void MergeLong(std::vector<uint32_t>& ids, size_t first) const;
 
   const Vocabulary* vocabulary_;
   BpeOptions options_;
-  std::array<uint32_t, 256> byte_ids_{};
-  std::unordered_map<uint64_t, Merged, Hash> merges_;  // (left id << 32 | right id)
+  uint32_t unknown_ = Vocabulary::kNone;
+  std::array<uint32_t, 256> byte_ids_{};  // kNone: the vocabulary lacks it
+  std::vector<Merged> merges_;            // open addressing, at most half full
 };
 
 }  // namespace xp::trainer

@@ -4,19 +4,26 @@
 #include <unicode/unorm2.h>
 #include <unicode/utf16.h>
 
+#include "worker/trainer/tokenizer/later_characters.h"
+
 namespace xp::trainer {
 namespace {
 
 constexpr uint32_t kPunctuationMask = U_GC_P_MASK;
 constexpr uint32_t kControlMask = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK;
 
-// unicode_categories 0.1.1 was generated from Unicode 9.0 (its tables were compared with ICU's
-// over all code points): later characters have no category there.
-bool IsInUnicode9(char32_t c) {
+// Whether a character came with this version of Unicode or before: each table of the reference is
+// of an age of its own, and a later character has no category in it.
+bool IsAsOldAs(char32_t c, int version) {
   UVersionInfo age;
   u_charAge(UChar32(c), age);
-  return age[0] != 0 && age[0] <= 9;
+  return age[0] != 0 && age[0] <= version;
 }
+
+// The versions of the crates' tables, found by comparing all code points with tokenizers 0.23.2.
+constexpr int kCategoryVersion = 8;       // unicode_categories 0.1.1: P*, Cc, Cf, Co, Mn
+constexpr int kNormalizationVersion = 9;  // unicode-normalization-alignments 0.1.12: also M*
+constexpr int kRegexVersion = 16;         // Oniguruma, the regex crate
 
 uint32_t CategoryMask(char32_t c) { return U_GET_GC_MASK(UChar32(c)); }
 
@@ -32,19 +39,28 @@ bool IsWhitespace(char32_t c) {
   return u_isUWhiteSpace(UChar32(c));
 }
 
-bool IsLetter(char32_t c) { return (CategoryMask(c) & U_GC_L_MASK) != 0; }
-bool IsNumber(char32_t c) { return (CategoryMask(c) & U_GC_N_MASK) != 0; }
+bool IsLetter(char32_t c) {
+  if ((CategoryMask(c) & U_GC_L_MASK) != 0) return IsAsOldAs(c, kRegexVersion);
+  return IsLaterLetter(c);
+}
+
+bool IsNumber(char32_t c) {
+  if ((CategoryMask(c) & U_GC_N_MASK) != 0) return IsAsOldAs(c, kRegexVersion);
+  return IsLaterNumber(c);
+}
 
 bool IsWordChar(char32_t c) {
-  return u_hasBinaryProperty(UChar32(c), UCHAR_ALPHABETIC) ||
-         u_hasBinaryProperty(UChar32(c), UCHAR_JOIN_CONTROL) ||
-         (CategoryMask(c) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
+  const bool known = u_hasBinaryProperty(UChar32(c), UCHAR_ALPHABETIC) ||
+                     u_hasBinaryProperty(UChar32(c), UCHAR_JOIN_CONTROL) ||
+                     (CategoryMask(c) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
+  if (known) return IsAsOldAs(c, kRegexVersion);
+  return IsLaterLetter(c) || IsLaterNumber(c) || IsLaterMark(c);
 }
 
 bool IsBertControl(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return false;
   if (c < 0x80) return c < 0x20 || c == 0x7F;
-  return (CategoryMask(c) & kControlMask) != 0 && IsInUnicode9(c);
+  return (CategoryMask(c) & kControlMask) != 0 && IsAsOldAs(c, kCategoryVersion);
 }
 
 bool IsBertPunctuation(char32_t c) {
@@ -52,8 +68,8 @@ bool IsBertPunctuation(char32_t c) {
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
            (c >= '{' && c <= '~');
   }
-  if (c == 0x166D || c == 0x111C9) return true;  // punctuation in Unicode 9, no longer in 15
-  return (CategoryMask(c) & kPunctuationMask) != 0 && IsInUnicode9(c);
+  if (c == 0x166D || c == 0x111C9) return true;  // punctuation in Unicode 8, no longer in 15
+  return (CategoryMask(c) & kPunctuationMask) != 0 && IsAsOldAs(c, kCategoryVersion);
 }
 
 bool IsBertChinese(char32_t c) {
@@ -65,10 +81,19 @@ bool IsBertChinese(char32_t c) {
 
 bool IsNonspacingMark(char32_t c) {
   if (c < 0x300) return false;
-  if (c == 0x1734) return true;                   // Mn in Unicode 9, Mc in 15
-  if (c == 0xA9BD || c == 0x111C9) return false;  // the other way round
-  return (CategoryMask(c) & U_GC_MN_MASK) != 0 && IsInUnicode9(c);
+  if (c == 0x1734) return true;  // Mn in Unicode 8, Mc in 15
+  if (c == 0x1885 || c == 0x1886 || c == 0xA9BD || c == 0x111C9) return false;  // not Mn in 8
+  return (CategoryMask(c) & U_GC_MN_MASK) != 0 && IsAsOldAs(c, kCategoryVersion);
 }
+
+bool IsCombiningMark(char32_t c) {
+  if (c < 0x300) return false;
+  if (c == 0x1CF2 || c == 0x1CF3) return true;  // Mc in Unicode 9, Lo in 15
+  if (c == 0x111C9) return false;               // Po in Unicode 9, Mn in 15
+  return (CategoryMask(c) & U_GC_M_MASK) != 0 && IsAsOldAs(c, kNormalizationVersion);
+}
+
+bool HasNormalization(char32_t c) { return c < 0x300 || IsAsOldAs(c, kNormalizationVersion); }
 
 int ToLower(char32_t c, char32_t out[2]) {
   if (c < 0x80) {
@@ -81,12 +106,13 @@ int ToLower(char32_t c, char32_t out[2]) {
     return 2;
   }
   out[0] = char32_t(u_tolower(UChar32(c)));
+  if (out[0] == c) out[0] = LaterToLower(c);
   return 1;
 }
 
 int DecomposeCanonical(char32_t c, char32_t out[4]) {
   out[0] = c;
-  if (c < 0xC0) return 1;
+  if (c < 0xC0 || !HasNormalization(c)) return 1;
   UChar utf16[8];
   UErrorCode error = U_ZERO_ERROR;
   const int32_t length = unorm2_getDecomposition(Nfd(), UChar32(c), utf16, 8, &error);
@@ -100,6 +126,10 @@ int DecomposeCanonical(char32_t c, char32_t out[4]) {
   return count;
 }
 
-uint8_t CombiningClass(char32_t c) { return c < 0x300 ? 0 : u_getCombiningClass(UChar32(c)); }
+uint8_t CombiningClass(char32_t c) {
+  if (c < 0x300) return 0;
+  const uint8_t combining_class = u_getCombiningClass(UChar32(c));
+  return combining_class == 0 || HasNormalization(c) ? combining_class : 0;
+}
 
 }  // namespace xp::trainer

@@ -1,7 +1,8 @@
 // What the Hugging Face tokenizers ask about a character, in the Unicode versions that they use:
-// Rust's std and Oniguruma for whitespace, letters, numbers, decomposition and case (ICU's tables
-// here), and the crate unicode_categories 0.1.1, frozen at Unicode 9, for controls, punctuation
-// and nonspacing marks. docs/trainer.md lists the code points where ICU's version differs.
+// Rust's std for whitespace and case (17.0), Oniguruma and the regex crate for letters, numbers and
+// words (16.0), the crates unicode_categories (8.0) and unicode-normalization-alignments
+// (9.0) for the rest. ICU answers, asked for a character's age; what a crate has otherwise or ICU
+// does not know yet is set apart. docs/trainer.md tells how this was compared.
 // Pure functions, any thread.
 #pragma once
 
@@ -13,10 +14,12 @@ bool IsWhitespace(char32_t c);       // White_Space, as Rust's char::is_whitespa
 bool IsLetter(char32_t c);           // \p{L}
 bool IsNumber(char32_t c);           // \p{N}
 bool IsWordChar(char32_t c);         // regex \w: alphabetic, mark, decimal, connector, join control
-bool IsBertControl(char32_t c);      // Cc, Cf, Co of Unicode 9, but not tab, LF, CR
-bool IsBertPunctuation(char32_t c);  // ASCII punctuation and symbols, P* of Unicode 9
+bool IsBertControl(char32_t c);      // Cc, Cf, Co of Unicode 8, but not tab, LF, CR
+bool IsBertPunctuation(char32_t c);  // ASCII punctuation and symbols, P* of Unicode 8
 bool IsBertChinese(char32_t c);      // the CJK blocks of BERT's original tokenizer
-bool IsNonspacingMark(char32_t c);   // Mn of Unicode 9
+bool IsNonspacingMark(char32_t c);   // Mn of Unicode 8
+bool IsCombiningMark(char32_t c);    // M* of Unicode 9, as the normaliser StripAccents asks
+bool HasNormalization(char32_t c);   // as old as Unicode 9: a later one is left as it is
 
 // Full lower case of one character, without context, as Rust's char::to_lowercase: at most two
 // characters (only U+0130 gives two). Returns how many were written.

@@ -110,7 +110,8 @@ absl::StatusOr<TokenizerParts> LoadWordPiece(const fs::path& dir, const json& co
   absl::StatusOr<BertNormalizerOptions> normalizer =
       NormalizerFromConfig(config, dir / "tokenizer_config.json");
   if (!normalizer.ok()) return normalizer.status();
-  parts.normalizer = *normalizer;
+  parts.normalizer.push_back({NormalizerStep::Kind::kBert, *normalizer});
+  parts.splitters.push_back(Splitter::kBert);
   return parts;
 }
 
@@ -165,7 +166,7 @@ absl::StatusOr<TokenizerParts> LoadByteLevel(const fs::path& dir, const json& co
   parts.suffix_ids = {parts.vocabulary.Find("</s>")};
   parts.pad_id = parts.vocabulary.Find("<pad>");
   const auto prefix = config.find("add_prefix_space");
-  parts.add_prefix_space = prefix != config.end() && prefix->is_boolean() && prefix->get<bool>();
+  parts.byte_level = {prefix != config.end() && prefix->is_boolean() && prefix->get<bool>()};
   return parts;
 }
 

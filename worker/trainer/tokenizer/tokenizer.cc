@@ -27,20 +27,31 @@ const std::array<Ascii, 128>& AsciiTable() {
   return table;
 }
 
-bool IsAscii(std::string_view text) {
-  size_t at = 0;
+// Where the first byte that is not ASCII lies, from `at` on; text.size() when there is none.
+size_t FindNonAscii(std::string_view text, size_t at) {
   for (; at + 8 <= text.size(); at += 8) {
     uint64_t eight;
     std::memcpy(&eight, text.data() + at, 8);
-    if ((eight & 0x8080808080808080ull) != 0) return false;
+    if ((eight & 0x8080808080808080ull) != 0) break;
   }
-  for (; at < text.size(); ++at) {
-    if (static_cast<unsigned char>(text[at]) >= 0x80) return false;
-  }
-  return true;
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
 }
 
-absl::Status CheckSpecialIds(const TokenizerParts& parts) {
+// What clean_text makes a blank; it drops U+000B and U+000C as controls.
+bool IsCleanBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+bool IsUsualBert(const TokenizerParts& parts) {
+  return parts.wordpiece && parts.normalizer.size() == 1 &&
+         parts.normalizer[0].kind == NormalizerStep::Kind::kBert &&
+         parts.normalizer[0].bert.clean_text && parts.splitters.size() == 1 &&
+         parts.splitters[0] == Splitter::kBert;
+}
+
+absl::Status CheckParts(const TokenizerParts& parts) {
+  if (parts.wordpiece.has_value() == parts.byte_level.has_value()) {
+    return absl::InvalidArgumentError("BPE needs the byte-level words, WordPiece cannot take them");
+  }
   for (const std::vector<uint32_t>* ids : {&parts.prefix_ids, &parts.suffix_ids}) {
     for (const uint32_t id : *ids) {
       if (id == Vocabulary::kNone) {
@@ -54,7 +65,7 @@ absl::Status CheckSpecialIds(const TokenizerParts& parts) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::Create(TokenizerParts parts) {
-  if (absl::Status status = CheckSpecialIds(parts); !status.ok()) return status;
+  if (absl::Status status = CheckParts(parts); !status.ok()) return status;
   std::shared_ptr<Tokenizer> made(new Tokenizer(std::move(parts)));
   TokenizerParts& own = made->parts_;
   if (own.wordpiece) {
@@ -72,16 +83,14 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::Create(TokenizerPart
   std::vector<AddedToken> raw, normalized;
   for (AddedToken token : own.added_tokens) {
     made->id_limit_ = std::max(made->id_limit_, token.id + 1);
-    if (token.normalized && own.normalizer) {
-      std::string content;
-      BertNormalize(token.content, *own.normalizer, content);
-      token.content = std::move(content);
-      normalized.push_back(std::move(token));
-    } else if (token.normalized) {
-      normalized.push_back(std::move(token));
-    } else {
+    if (!token.normalized) {
       raw.push_back(std::move(token));
+      continue;
     }
+    std::string content;
+    Normalize(token.content, own.normalizer, content);
+    token.content = std::move(content);
+    normalized.push_back(std::move(token));
   }
   made->raw_added_ = AddedTokens(std::move(raw));
   made->normalized_added_ = AddedTokens(std::move(normalized));
@@ -90,9 +99,8 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::Create(TokenizerPart
 
 Encoder::Encoder(std::shared_ptr<const Tokenizer> tokenizer)
     : tokenizer_(std::move(tokenizer)),
-      ascii_bert_(tokenizer_->wordpiece_ != nullptr && tokenizer_->parts_.normalizer &&
-                  tokenizer_->parts_.normalizer->clean_text &&
-                  tokenizer_->normalized_added_.empty()) {}
+      ascii_bert_(IsUsualBert(tokenizer_->parts_) && tokenizer_->normalized_added_.empty()),
+      lowercase_(ascii_bert_ && tokenizer_->parts_.normalizer[0].bert.lowercase) {}
 
 EncodeResult Encoder::Encode(std::string_view text, const EncodeOptions& options,
                              std::vector<uint32_t>& ids) {
@@ -132,10 +140,9 @@ EncodeResult Encoder::Encode(std::string_view text, const EncodeOptions& options
 
 // One piece between raw added tokens: normalise, then look for the normalised added tokens.
 void Encoder::EncodePiece(std::string_view text, std::vector<uint32_t>& ids) {
-  if (ascii_bert_ && IsAscii(text)) return EncodeAsciiBert(text, ids);
-  if (tokenizer_->parts_.normalizer) {
-    normalized_.clear();
-    BertNormalize(text, *tokenizer_->parts_.normalizer, normalized_);
+  if (ascii_bert_) return EncodeBert(text, ids);
+  if (!tokenizer_->parts_.normalizer.empty()) {
+    Normalize(text, tokenizer_->parts_.normalizer, normalized_);
     text = normalized_;
   }
   if (tokenizer_->normalized_added_.empty()) return EncodeNormalized(text, ids);
@@ -151,15 +158,39 @@ void Encoder::EncodePiece(std::string_view text, std::vector<uint32_t>& ids) {
 }
 
 void Encoder::EncodeNormalized(std::string_view text, std::vector<uint32_t>& ids) {
-  if (tokenizer_->bpe_) return EncodeByteLevel(text, ids);
-  ForEachBertWord(text, [&](std::string_view word) { EncodeWord(word, ids); });
+  const TokenizerParts& parts = tokenizer_->parts_;
+  if (parts.splitters.empty() && parts.byte_level) return EncodeByteLevel(text, ids);
+  words_.clear();
+  SplitWords(text, parts.splitters, words_);
+  for (const std::string_view word : words_) {
+    if (parts.byte_level) {
+      EncodeByteLevel(word, ids);
+    } else {
+      EncodeWord(word, ids);
+    }
+  }
+}
+
+// A blank separates all that the normaliser and the splitter do, so only the stretches between
+// blanks that are not ASCII go the long way.
+void Encoder::EncodeBert(std::string_view text, std::vector<uint32_t>& ids) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t odd = FindNonAscii(text, at);
+    if (odd == text.size()) return EncodeAsciiBert(text.substr(at), ids);
+    size_t begin = odd, end = odd;
+    while (begin > at && !IsCleanBlank(text[begin - 1])) --begin;
+    while (end < text.size() && !IsCleanBlank(text[end])) ++end;
+    EncodeAsciiBert(text.substr(at, begin - at), ids);
+    Normalize(text.substr(begin, end - begin), tokenizer_->parts_.normalizer, normalized_);
+    ForEachBertWord(normalized_, [&](std::string_view word) { EncodeWord(word, ids); });
+    at = end;
+  }
 }
 
 // Normaliser and word splitter in one pass: in ASCII there is nothing to decompose.
 void Encoder::EncodeAsciiBert(std::string_view text, std::vector<uint32_t>& ids) {
   const std::array<Ascii, 128>& table = AsciiTable();
-  const bool lowercase = tokenizer_->parts_.normalizer->lowercase;
-  normalized_.resize(text.size());
+  if (normalized_.size() < text.size()) normalized_.resize(text.size());
   char* const word = normalized_.data();
   size_t size = 0;
   const auto end_word = [&] {
@@ -169,7 +200,7 @@ void Encoder::EncodeAsciiBert(std::string_view text, std::vector<uint32_t>& ids)
   for (const char c : text) {
     switch (table[uint8_t(c)]) {
       case Ascii::kWord:
-        word[size++] = lowercase && c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+        word[size++] = lowercase_ && c >= 'A' && c <= 'Z' ? char(c + 32) : c;
         break;
       case Ascii::kSpace:
         end_word();
@@ -186,11 +217,14 @@ void Encoder::EncodeAsciiBert(std::string_view text, std::vector<uint32_t>& ids)
 }
 
 void Encoder::EncodeByteLevel(std::string_view text, std::vector<uint32_t>& ids) {
-  if (tokenizer_->parts_.add_prefix_space && !text.empty() && text[0] != ' ') {
+  const ByteLevelOptions& options = *tokenizer_->parts_.byte_level;
+  if (text.empty()) return;
+  if (options.add_prefix_space && text[0] != ' ') {
     prefixed_.assign(1, ' ');
     prefixed_.append(text);
     text = prefixed_;
   }
+  if (!options.use_regex) return EncodeWord(text, ids);
   for (size_t at = 0; at < text.size();) {
     const size_t end = NextByteLevelWord(text, at);
     EncodeWord(text.substr(at, end - at), ids);

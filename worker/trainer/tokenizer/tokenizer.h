@@ -11,13 +11,20 @@
 #include <vector>
 
 #include "worker/trainer/tokenizer/added_tokens.h"
-#include "worker/trainer/tokenizer/bert_text.h"
 #include "worker/trainer/tokenizer/bpe.h"
+#include "worker/trainer/tokenizer/normalizer.h"
+#include "worker/trainer/tokenizer/splitter.h"
 #include "worker/trainer/tokenizer/vocabulary.h"
 #include "worker/trainer/tokenizer/word_cache.h"
 #include "worker/trainer/tokenizer/wordpiece.h"
 
 namespace xp::trainer {
+
+// How the byte-level pre-tokeniser cuts its pieces into words.
+struct ByteLevelOptions {
+  bool add_prefix_space = false;  // before each piece that does not begin with one
+  bool use_regex = true;          // GPT-2's expression; else a piece is one word
+};
 
 struct TokenizerParts {
   Vocabulary vocabulary;
@@ -28,8 +35,9 @@ struct TokenizerParts {
   std::vector<Bpe::Merge> bpe_merges;
   BpeOptions bpe;
 
-  std::optional<BertNormalizerOptions> normalizer;  // WordPiece only
-  bool add_prefix_space = false;                    // byte-level only
+  std::vector<NormalizerStep> normalizer;
+  std::vector<Splitter> splitters;             // before `byte_level`
+  std::optional<ByteLevelOptions> byte_level;  // always with BPE, never with WordPiece
 
   std::vector<uint32_t> prefix_ids;  // special tokens before the text: [CLS] or <s>
   std::vector<uint32_t> suffix_ids;  // and after it: [SEP] or </s>
@@ -83,15 +91,18 @@ class Encoder {
  private:
   void EncodePiece(std::string_view text, std::vector<uint32_t>& ids);
   void EncodeNormalized(std::string_view text, std::vector<uint32_t>& ids);
+  void EncodeBert(std::string_view text, std::vector<uint32_t>& ids);
   void EncodeAsciiBert(std::string_view text, std::vector<uint32_t>& ids);
   void EncodeByteLevel(std::string_view text, std::vector<uint32_t>& ids);
   void EncodeWord(std::string_view word, std::vector<uint32_t>& ids);
 
   const std::shared_ptr<const Tokenizer> tokenizer_;
-  const bool ascii_bert_;  // the usual uncased or cased options: ASCII has a fast way
+  const bool ascii_bert_;  // BERT's usual steps: ASCII has a fast way
+  const bool lowercase_;   // with ascii_bert_
   WordCache cache_;
   std::string valid_, normalized_, prefixed_;
   std::vector<AddedTokens::Piece> pieces_, inner_pieces_;
+  std::vector<std::string_view> words_;
 };
 
 }  // namespace xp::trainer

@@ -1,11 +1,11 @@
-// tokenizer.json, as the Rust tokenizers write it: the part of it that BERT- and RoBERTa-like
-// models use. Anything else is named and refused, never guessed.
-#include <absl/strings/str_format.h>
-#include <nlohmann/json.hpp>
-#include <string>
+#include "worker/trainer/tokenizer/tokenizer_json.h"
+
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "worker/trainer/files.h"
+#include "worker/trainer/tokenizer/byte_level.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 
 namespace xp::trainer {
@@ -13,139 +13,99 @@ namespace {
 
 using nlohmann::json;
 
-absl::Status Unsupported(const char* where, const std::string& found, const char* accepted) {
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "%s is of type '%s', which xptrain does not know; accepted: %s", where, found, accepted));
-}
-
-std::string TypeOf(const json& object) { return object.value("type", std::string("none")); }
-
-void ReadVocab(const json& vocab, Vocabulary& vocabulary) {
-  for (const auto& [token, id] : vocab.items()) {
-    const uint64_t number = id.get<uint64_t>();
-    if (number > kMaxTokenId) throw std::out_of_range("the id of '" + token + "' is too large");
-    vocabulary.Set(token, uint32_t(number));
+void ReadVocab(const JsonNode& vocab, Vocabulary& vocabulary) {
+  if (!vocab.value().is_object()) vocab.Refuse("an object of tokens and ids");
+  for (const auto& [token, id] : vocab.value().items()) {
+    vocabulary.Set(token, JsonNode(id, vocab.path() + "." + token).TokenId());
   }
 }
 
-bool BoolOr(const json& object, const char* key, bool otherwise) {
-  const auto it = object.find(key);
-  return it == object.end() || it->is_null() ? otherwise : it->get<bool>();
-}
-
-std::string TextOr(const json& object, const char* key, std::string otherwise) {
-  const auto it = object.find(key);
-  return it == object.end() || it->is_null() ? otherwise : it->get<std::string>();
-}
-
-absl::Status ReadModel(const json& model, TokenizerParts& parts) {
-  std::string type = TypeOf(model);
-  if (type == "none") type = model.contains("merges") ? "BPE" : "WordPiece";  // older files
-  ReadVocab(model.at("vocab"), parts.vocabulary);
-  if (type == "WordPiece") {
-    WordPieceOptions options;
-    options.unknown_token = TextOr(model, "unk_token", options.unknown_token);
-    options.continuing_prefix =
-        TextOr(model, "continuing_subword_prefix", options.continuing_prefix);
-    options.max_chars_per_word =
-        model.value("max_input_chars_per_word", options.max_chars_per_word);
-    parts.wordpiece = options;
-    return absl::OkStatus();
+void ReadWordPiece(const JsonNode& model, TokenizerParts& parts) {
+  WordPieceOptions options;
+  options.unknown_token = model.TextOr("unk_token", options.unknown_token);
+  options.continuing_prefix = model.TextOr("continuing_subword_prefix", options.continuing_prefix);
+  if (model.Has("max_input_chars_per_word")) {
+    const JsonNode most = model.At("max_input_chars_per_word");
+    if (!most.value().is_number_unsigned()) most.Refuse("a whole number from 0");
+    options.max_chars_per_word = most.value().get<size_t>();
   }
-  if (type != "BPE") return Unsupported("model", type, "WordPiece, BPE");
+  parts.wordpiece = options;
+  if (parts.byte_level) throw JsonNode::Bad("pre_tokenizer: ByteLevel needs the model BPE");
+}
+
+// "a b" or ["a", "b"].
+Bpe::Merge ReadMerge(const JsonNode& merge) {
+  if (merge.value().is_array()) {
+    const std::vector<JsonNode> items = merge.Items();
+    if (items.size() != 2) merge.Refuse("two tokens");
+    return {items[0].Text(), items[1].Text()};
+  }
+  const std::string text = merge.Text();
+  const size_t blank = text.find(' ');
+  if (blank == text.npos || text.find(' ', blank + 1) != text.npos) {
+    merge.Refuse("two tokens with one blank between");
+  }
+  return {text.substr(0, blank), text.substr(blank + 1)};
+}
+
+void ReadBpe(const JsonNode& model, TokenizerParts& parts) {
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    if (!TextOr(model, key, "").empty()) {
-      return absl::InvalidArgumentError(absl::StrFormat("model.%s must be empty", key));
+    if (!model.TextOr(key, "").empty()) model.At(key).Refuse("\"\", null");
+  }
+  if (model.Has("dropout") && model.At("dropout").value() != 0) model.At("dropout").Refuse("null");
+  parts.bpe.unknown_token = model.TextOr("unk_token", "");
+  parts.bpe.fuse_unknown = model.FlagOr("fuse_unk", false);
+  parts.bpe.ignore_merges = model.FlagOr("ignore_merges", false);
+  if (model.FlagOr("byte_fallback", false)) {
+    for (int byte = 0; byte < 256; ++byte) {  // it never comes to that where all bytes are tokens
+      if (parts.vocabulary.Find(TokenOfBytes(std::string(1, char(byte)))) == Vocabulary::kNone) {
+        model.At("byte_fallback").Refuse("false, where the vocabulary lacks bytes");
+      }
     }
   }
-  parts.bpe.unknown_token = TextOr(model, "unk_token", "");
-  parts.bpe.ignore_merges = BoolOr(model, "ignore_merges", false);
-  for (const json& merge : model.at("merges")) {
-    if (merge.is_array()) {
-      parts.bpe_merges.emplace_back(merge.at(0), merge.at(1));
-      continue;
-    }
-    const std::string text = merge.get<std::string>();
-    const size_t blank = text.find(' ');
-    if (blank == text.npos) throw std::out_of_range("the merge '" + text + "' has no blank");
-    parts.bpe_merges.emplace_back(text.substr(0, blank), text.substr(blank + 1));
+  for (const JsonNode& merge : model.At("merges").Items()) {
+    if (merge.value().is_string() && merge.Text().starts_with("#version")) continue;
+    parts.bpe_merges.push_back(ReadMerge(merge));
   }
-  return absl::OkStatus();
+  if (!parts.byte_level) throw JsonNode::Bad("pre_tokenizer: the model BPE needs ByteLevel");
 }
 
-absl::Status ReadNormalizer(const json& file, TokenizerParts& parts) {
-  const auto it = file.find("normalizer");
-  if (it == file.end() || it->is_null()) return absl::OkStatus();
-  if (TypeOf(*it) != "BertNormalizer")
-    return Unsupported("normalizer", TypeOf(*it), "BertNormalizer, null");
-  BertNormalizerOptions options;
-  options.clean_text = BoolOr(*it, "clean_text", true);
-  options.handle_chinese_chars = BoolOr(*it, "handle_chinese_chars", true);
-  options.lowercase = BoolOr(*it, "lowercase", true);
-  options.strip_accents = BoolOr(*it, "strip_accents", options.lowercase);
-  parts.normalizer = options;
-  return absl::OkStatus();
+void ReadModel(const JsonNode& model, TokenizerParts& parts) {
+  if (!model.value().is_object()) model.Refuse("an object");
+  std::string type = model.Type();
+  if (type == "(none)") type = model.Has("merges") ? "BPE" : "WordPiece";  // older files
+  if (type != "WordPiece" && type != "BPE") model.At("type").Refuse("WordPiece, BPE");
+  ReadVocab(model.At("vocab"), parts.vocabulary);
+  type == "BPE" ? ReadBpe(model, parts) : ReadWordPiece(model, parts);
 }
 
-absl::Status ReadPreTokenizer(const json& file, TokenizerParts& parts) {
-  const json& object = file.at("pre_tokenizer");
-  const char* wanted = parts.wordpiece ? "BertPreTokenizer" : "ByteLevel";
-  const std::string type = object.is_null() ? "none" : TypeOf(object);
-  if (type != wanted) return Unsupported("pre_tokenizer", type, wanted);
-  if (!parts.wordpiece) {
-    parts.add_prefix_space = BoolOr(object, "add_prefix_space", true);
-    if (!BoolOr(object, "use_regex", true)) {
-      return absl::InvalidArgumentError("pre_tokenizer.use_regex must be true");
+// The reference gives a token its id from the vocabulary, else the next free one, whatever the
+// file says; where that differs the file is damaged or meant for something else.
+void ReadAddedTokens(const JsonNode& list, TokenizerParts& parts) {
+  std::map<std::string, size_t> seen;
+  uint32_t next = uint32_t(parts.vocabulary.size());
+  for (const JsonNode& node : list.Items()) {
+    AddedToken token{node.At("content").Text(), node.At("id").TokenId()};
+    if (token.content.empty()) continue;
+    token.single_word = node.FlagOr("single_word", false);
+    token.lstrip = node.FlagOr("lstrip", false);
+    token.rstrip = node.FlagOr("rstrip", false);
+    token.normalized = node.FlagOr("normalized", true);
+    token.special = node.FlagOr("special", false);
+    const auto known = seen.find(token.content);
+    uint32_t id = parts.vocabulary.Find(token.content);
+    if (known != seen.end()) id = parts.added_tokens[known->second].id;
+    if (id == Vocabulary::kNone) id = next++;
+    if (id != token.id) {
+      node.At("id").Refuse(std::to_string(id) + ", which '" + token.content +
+                           "' has in the vocabulary or as the next free id");
     }
-    if (parts.normalizer) return Unsupported("normalizer", "BertNormalizer", "null with ByteLevel");
-  }
-  return absl::OkStatus();
-}
-
-void ReadTemplate(const json& processor, TokenizerParts& parts) {
-  bool before = true;
-  for (const json& piece : processor.at("single")) {
-    if (piece.contains("Sequence")) {
-      before = false;
-      continue;
+    if (known != seen.end()) {
+      parts.added_tokens[known->second] = std::move(token);  // the later one counts
+    } else {
+      seen.emplace(token.content, parts.added_tokens.size());
+      parts.added_tokens.push_back(std::move(token));
     }
-    const std::string name = piece.at("SpecialToken").at("id");
-    for (const json& id : processor.at("special_tokens").at(name).at("ids")) {
-      (before ? parts.prefix_ids : parts.suffix_ids).push_back(id.get<uint32_t>());
-    }
-  }
-}
-
-absl::Status ReadPostProcessor(const json& processor, TokenizerParts& parts) {
-  if (processor.is_null()) return absl::OkStatus();
-  const std::string type = TypeOf(processor);
-  if (type == "TemplateProcessing") {
-    ReadTemplate(processor, parts);
-  } else if (type == "BertProcessing" || type == "RobertaProcessing") {
-    parts.prefix_ids.push_back(processor.at("cls").at(1).get<uint32_t>());
-    parts.suffix_ids.push_back(processor.at("sep").at(1).get<uint32_t>());
-  } else if (type == "Sequence") {
-    for (const json& inner : processor.at("processors")) {
-      if (absl::Status status = ReadPostProcessor(inner, parts); !status.ok()) return status;
-    }
-  } else if (type != "ByteLevel") {  // that one only trims offsets, which nobody asks for here
-    return Unsupported(
-        "post_processor", type,
-        "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence");
-  }
-  return absl::OkStatus();
-}
-
-void ReadAddedTokens(const json& file, TokenizerParts& parts) {
-  for (const json& token : file.value("added_tokens", json::array())) {
-    AddedToken added{token.at("content"), token.at("id").get<uint32_t>()};
-    if (added.id > kMaxTokenId) throw std::out_of_range("the id of an added token is too large");
-    added.single_word = BoolOr(token, "single_word", false);
-    added.lstrip = BoolOr(token, "lstrip", false);
-    added.rstrip = BoolOr(token, "rstrip", false);
-    added.normalized = BoolOr(token, "normalized", true);
-    added.special = BoolOr(token, "special", false);
-    parts.added_tokens.push_back(std::move(added));
   }
 }
 
@@ -159,13 +119,17 @@ void FindPad(TokenizerParts& parts) {
   }
 }
 
-absl::Status Read(const json& file, TokenizerParts& parts) {
-  if (absl::Status status = ReadModel(file.at("model"), parts); !status.ok()) return status;
-  if (absl::Status status = ReadNormalizer(file, parts); !status.ok()) return status;
-  if (absl::Status status = ReadPreTokenizer(file, parts); !status.ok()) return status;
-  ReadAddedTokens(file, parts);
+void Read(const JsonNode& file, TokenizerParts& parts) {
+  if (!file.value().is_object()) file.Refuse("an object");
+  if (file.Has("version") && file.At("version").Text() != "1.0") {
+    file.At("version").Refuse("\"1.0\"");
+  }
+  if (file.Has("normalizer")) ReadNormalizer(file.At("normalizer"), parts.normalizer);
+  if (file.Has("pre_tokenizer")) ReadPreTokenizer(file.At("pre_tokenizer"), parts);
+  ReadModel(file.At("model"), parts);
+  if (file.Has("added_tokens")) ReadAddedTokens(file.At("added_tokens"), parts);
   FindPad(parts);
-  return ReadPostProcessor(file.value("post_processor", json()), parts);
+  if (file.Has("post_processor")) ReadPostProcessor(file.At("post_processor"), parts);
 }
 
 }  // namespace
@@ -175,11 +139,9 @@ absl::StatusOr<TokenizerParts> ParseTokenizerJson(std::string_view text) {
   if (!file.ok()) return file.status();
   TokenizerParts parts;
   try {
-    if (absl::Status status = Read(*file, parts); !status.ok()) return status;
-  } catch (const json::exception& error) {
-    return absl::InvalidArgumentError(std::string("not a tokenizer's shape: ") + error.what());
-  } catch (const std::out_of_range& error) {
-    return absl::InvalidArgumentError(error.what());
+    Read(JsonNode(*file, ""), parts);
+  } catch (const JsonNode::Bad& bad) {
+    return absl::InvalidArgumentError(bad.what());
   }
   return parts;
 }

@@ -24,6 +24,11 @@ class Vocabulary {
   std::string_view Token(uint32_t id) const {
     return id < tokens_.size() ? std::string_view(tokens_[id]) : std::string_view();
   }
+  // Calls on_token(std::string_view, uint32_t id) for each token, in no order.
+  template <typename OnToken>
+  void ForEach(OnToken on_token) const {
+    for (const auto& [token, id] : ids_) on_token(std::string_view(token), id);
+  }
   size_t size() const { return ids_.size(); }
   uint32_t max_id() const { return tokens_.empty() ? 0 : uint32_t(tokens_.size() - 1); }
 
