@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_format.h>
 #include <cstring>
+#include <deque>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -10,7 +11,7 @@ namespace xp::trainer {
 namespace {
 
 struct Value;
-using Ref = std::shared_ptr<Value>;
+using Ref = Value*;  // the machine owns all values: a pickle may nest them deeply, or in a circle
 
 struct Value {
   enum Kind { kNone, kMark, kInteger, kText, kSequence, kDict, kGlobal, kTensor } kind = kNone;
@@ -45,7 +46,7 @@ class Machine {
   size_t at() const { return at_; }
 
  private:
-  static constexpr size_t kMaxValues = 10'000'000;  // far above any model's
+  static constexpr size_t kMaxValues = 200'000;  // a model has some ten thousand
 
   void Execute(unsigned char op);
 
@@ -71,34 +72,33 @@ class Machine {
   }
 
   Ref Make(Value::Kind kind) {
-    if (++made_ > kMaxValues) Refuse("too many values");
-    auto made = std::make_shared<Value>();
-    made->kind = kind;
-    return made;
+    if (values_.size() >= kMaxValues) Refuse("too many values");
+    values_.emplace_back().kind = kind;
+    return &values_.back();
   }
-  void Push(Ref value) { stack_.push_back(std::move(value)); }
+  void Push(Ref value) { stack_.push_back(value); }
   void PushInteger(int64_t number) {
     Ref value = Make(Value::kInteger);
     value->integer = number;
-    Push(std::move(value));
+    Push(value);
   }
   void PushText(std::string_view text) {
     Ref value = Make(Value::kText);
     value->text = text;
-    Push(std::move(value));
+    Push(value);
   }
   void PushSequence(std::vector<Ref> items) {
     Ref value = Make(Value::kSequence);
     value->items = std::move(items);
-    Push(std::move(value));
+    Push(value);
   }
   Ref Pop() {
     if (stack_.empty()) Refuse("the stack is empty");
-    Ref top = std::move(stack_.back());
+    const Ref top = stack_.back();
     stack_.pop_back();
     return top;
   }
-  Ref& Top(Value::Kind kind) {
+  Ref Top(Value::Kind kind) {
     if (stack_.empty() || stack_.back()->kind != kind) Refuse("a value of another kind was due");
     return stack_.back();
   }
@@ -113,7 +113,7 @@ class Machine {
     return items;
   }
   void SetItems(const std::vector<Ref>& items) {
-    Ref& dict = Top(Value::kDict);
+    const Ref dict = Top(Value::kDict);
     if (items.size() % 2 != 0) Refuse("a key without its value");
     for (size_t i = 0; i < items.size(); i += 2) dict->entries.emplace_back(items[i], items[i + 1]);
   }
@@ -121,7 +121,7 @@ class Machine {
     if (!IsKnownGlobal(name)) Refuse("it names '" + name + "', which no state dict needs");
     Ref value = Make(Value::kGlobal);
     value->text = name;
-    Push(std::move(value));
+    Push(value);
   }
   void Remember(size_t key) { memo_[key] = stack_.empty() ? Pop() : stack_.back(); }
   void Recall(size_t key) {
@@ -135,7 +135,7 @@ class Machine {
 
   std::string_view bytes_;
   size_t at_ = 0;
-  size_t made_ = 0;
+  std::deque<Value> values_;
   std::vector<Ref> stack_;
   std::map<size_t, Ref> memo_;
 };
@@ -159,10 +159,10 @@ void Machine::Persistent() {
   Ref storage = Make(Value::kTensor);
   storage->tensor.storage_type = id->items[1]->text.substr(std::strlen("torch."));
   storage->tensor.storage_key = id->items[2]->text;
-  Push(std::move(storage));
+  Push(storage);
 }
 
-std::vector<int64_t> Integers(const Ref& value) {
+std::vector<int64_t> Integers(Ref value) {
   std::vector<int64_t> numbers;
   if (value->kind != Value::kSequence) throw std::runtime_error("a shape that is no tuple");
   for (const Ref& item : value->items) {
@@ -192,7 +192,7 @@ void Machine::Reduce() {
     tensor->tensor.offset = items[1]->integer;
     tensor->tensor.shape = Integers(items[2]);
     tensor->tensor.stride = Integers(items[3]);
-    Push(std::move(tensor));
+    Push(tensor);
   } else {
     Refuse("it calls " + function->text);
   }
@@ -248,13 +248,16 @@ void Machine::Execute(unsigned char op) {
 
 absl::StatusOr<std::map<std::string, PickledTensor>> ReadPickledTensors(std::string_view pickle) {
   Machine machine(pickle);
-  Ref root;
+  Ref root = nullptr;
   try {
     root = machine.Run();
   } catch (const std::runtime_error& error) {
     return absl::DataLossError(absl::StrFormat("byte %d: %s", machine.at(), error.what()));
   }
-  if (root->kind != Value::kDict) return absl::InvalidArgumentError("it is no dict of tensors");
+  if (root->kind != Value::kDict) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("byte %d: it is no dict of tensors", machine.at()));
+  }
   std::map<std::string, PickledTensor> tensors;
   for (const auto& [key, value] : root->entries) {
     if (key->kind == Value::kText && value->kind == Value::kTensor)

@@ -8,8 +8,11 @@
 #include <absl/strings/str_format.h>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "worker/trainer/files.h"
 
@@ -43,6 +46,34 @@ std::optional<DType> DTypeByName(const std::string& name) {
   return std::nullopt;
 }
 
+constexpr size_t kMaxNesting = 4;                 // {name: {key: [number]}} has three
+constexpr uint64_t kMaxSize = uint64_t{1} << 40;  // of one dimension
+
+// Where the header nests deeper than any header does; its size when nowhere.
+size_t FindDeepNesting(std::string_view header) {
+  size_t depth = 0;
+  bool in_text = false;
+  for (size_t at = 0; at < header.size(); ++at) {
+    const char c = header[at];
+    if (in_text) {
+      if (c == '\\') ++at;
+      in_text = c != '"';
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxNesting) return at;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return header.size();
+}
+
+std::optional<uint64_t> AsCount(const Json& value, uint64_t most) {
+  if (!value.is_number_unsigned() || value.get<uint64_t>() > most) return std::nullopt;
+  return value.get<uint64_t>();
+}
+
 // One header entry to a view. Throws json's exceptions on a wrong shape.
 absl::StatusOr<ArrayView> ReadEntry(const fs::path& file, const std::string& name,
                                     const Json& entry, std::string_view data, uint64_t data_at) {
@@ -51,15 +82,24 @@ absl::StatusOr<ArrayView> ReadEntry(const fs::path& file, const std::string& nam
   const std::optional<DType> known = DTypeByName(dtype);
   if (!known) return Damaged(file, 8, "tensor '" + name + "' has the unknown dtype " + dtype);
   view.dtype = *known;
-  const uint64_t begin = entry.at("data_offsets").at(0), end = entry.at("data_offsets").at(1);
+  const Json& offsets = entry.at("data_offsets");
+  const auto first = AsCount(offsets.at(0), kMaxSize), last = AsCount(offsets.at(1), kMaxSize);
+  if (!first || !last || offsets.size() != 2) {
+    return Damaged(file, 8, "tensor '" + name + "' has the data_offsets " + offsets.dump());
+  }
+  const uint64_t begin = *first, end = *last;
   uint64_t wanted = DTypeBytes(*known);
   for (const Json& size : entry.at("shape")) {
-    const uint64_t rows = size.get<uint64_t>();
-    if (rows > 0 && wanted > data.size() / rows + 1)
+    const std::optional<uint64_t> rows = AsCount(size, kMaxSize);
+    if (!rows) {
+      return Damaged(file, 8, "tensor '" + name + "' has the shape " + entry.at("shape").dump());
+    }
+    if (*rows > 0 && wanted > data.size() / *rows + 1) {
       wanted = data.size() + 1;  // no overflow
-    else
-      wanted *= rows;
-    view.shape.push_back(int64_t(rows));
+    } else {
+      wanted *= *rows;
+    }
+    view.shape.push_back(int64_t(*rows));
   }
   if (begin > end || end > data.size()) {
     return Damaged(file, data_at + std::min<uint64_t>(begin, data.size()),
@@ -74,6 +114,33 @@ absl::StatusOr<ArrayView> ReadEntry(const fs::path& file, const std::string& nam
   view.data = data.data() + begin;
   view.bytes = end - begin;
   return view;
+}
+
+// The format wants the arrays to fill the data without gaps or overlaps.
+absl::Status CheckLayout(const fs::path& file, const ArrayFile& arrays, std::string_view data,
+                         uint64_t data_at) {
+  std::map<uint64_t, std::pair<uint64_t, std::string>> by_begin;
+  for (const auto& [name, view] : arrays.arrays) {
+    const auto begin = uint64_t(view.data - data.data());
+    if (view.bytes == 0) continue;
+    const auto [other, fresh] = by_begin.emplace(begin, std::pair(begin + view.bytes, name));
+    if (!fresh) {
+      return Damaged(file, data_at + begin,
+                     "tensors '" + other->second.second + "' and '" + name + "' overlap");
+    }
+  }
+  uint64_t at = 0;
+  for (const auto& [begin, entry] : by_begin) {
+    if (begin != at) {
+      return Damaged(file, data_at + std::min(begin, at),
+                     absl::StrFormat("tensor '%s' %s", entry.second,
+                                     begin < at ? "overlaps another" : "lies behind a gap"));
+    }
+    at = entry.first;
+  }
+  if (at == data.size()) return absl::OkStatus();
+  return Damaged(file, data_at + at,
+                 absl::StrFormat("%d bytes belong to no tensor", data.size() - at));
 }
 
 }  // namespace
@@ -112,11 +179,24 @@ absl::StatusOr<ArrayFile> ReadSafetensors(const fs::path& file) {
                    absl::StrFormat("the header is said to have %d bytes, the file has %d",
                                    header_bytes, bytes.size()));
   }
+  const std::string_view text = bytes.substr(8, size_t(header_bytes));
   const std::string_view data = bytes.substr(8 + size_t(header_bytes));
+  if (const size_t deep = FindDeepNesting(text); deep < text.size()) {
+    return Damaged(file, 8 + deep, "the header nests too deeply");
+  }
   ArrayFile out;
   out.owners.push_back(*mapped);
   try {
-    const Json header = Json::parse(bytes.substr(8, size_t(header_bytes)));
+    std::set<std::string> names;
+    std::string twice;
+    const Json header = Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
+      if (event == Json::parse_event_t::key && depth == 1 && !names.insert(parsed).second) {
+        twice = parsed;
+      }
+      return true;
+    });
+    if (!twice.empty()) return Damaged(file, 8, "the header names '" + twice + "' twice");
+    if (!header.is_object()) return Damaged(file, 8, "the header is no JSON object");
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") {
         for (const auto& [key, value] : entry.items()) out.metadata[key] = value;
@@ -129,6 +209,8 @@ absl::StatusOr<ArrayFile> ReadSafetensors(const fs::path& file) {
   } catch (const Json::exception& error) {
     return Damaged(file, 8, std::string("the header is damaged: ") + error.what());
   }
+  absl::Status status = CheckLayout(file, out, data, 8 + header_bytes);
+  if (!status.ok()) return status;
   return out;
 }
 

@@ -4,7 +4,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "worker/trainer/files.h"
@@ -80,6 +79,10 @@ absl::StatusOr<ArrayFile> ReadPyTorch(const fs::path& file) {
   const ZipMember* pickle = nullptr;
   for (const auto& [name, member] : *members) {
     if (name != "data.pkl" && !name.ends_with("/data.pkl")) continue;
+    if (pickle != nullptr) {
+      return absl::DataLossError(
+          absl::StrFormat("%s: byte %d: a second data.pkl", file.string(), member.offset));
+    }
     folder = name.substr(0, name.size() - std::string("data.pkl").size());
     pickle = &member;
   }
@@ -110,21 +113,27 @@ absl::StatusOr<ArrayFile> ReadIndexed(const fs::path& index) {
   if (!file->is_object() || !file->contains("weight_map") || !(*file)["weight_map"].is_object()) {
     return absl::DataLossError(index.string() + ": no \"weight_map\" in it");
   }
-  std::set<std::string> names;
+  std::map<std::string, ArrayFile> shards;
   for (const auto& [array, name] : (*file)["weight_map"].items()) {
     const std::string text = name.is_string() ? name.get<std::string>() : "";
-    if (text.empty() || text.find('/') != text.npos) {
+    if (text.empty() || text[0] == '.' || text.find('/') != text.npos) {
       return absl::DataLossError(
           absl::StrFormat("%s: '%s' lies in %s, which is no file name beside it", index.string(),
                           array, name.dump()));
     }
-    names.insert(text);
-  }
-  for (const std::string& name : names) {
-    absl::StatusOr<ArrayFile> shard = ReadOne(index.parent_path() / name);
-    if (!shard.ok()) return shard.status();
-    all.arrays.merge(shard->arrays);
-    all.owners.insert(all.owners.end(), shard->owners.begin(), shard->owners.end());
+    if (!shards.contains(text)) {
+      absl::StatusOr<ArrayFile> shard = ReadOne(index.parent_path() / text);
+      if (!shard.ok()) return shard.status();
+      all.owners.insert(all.owners.end(), shard->owners.begin(), shard->owners.end());
+      shards.emplace(text, *std::move(shard));
+    }
+    const auto& arrays = shards[text].arrays;
+    const auto found = arrays.find(array);
+    if (found == arrays.end()) {
+      return absl::DataLossError(absl::StrFormat("%s: '%s' is said to lie in %s, which lacks it",
+                                                 index.string(), array, text));
+    }
+    all.arrays[array] = found->second;
   }
   return all;
 }

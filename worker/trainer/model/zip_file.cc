@@ -80,7 +80,10 @@ absl::StatusOr<std::map<std::string, ZipMember>> ReadStoredZip(std::string_view 
     if (at + kCentralBytes + name + rest > *end) return Damaged(at, "the directory is damaged");
     absl::StatusOr<ZipMember> member = ReadMember(archive, at);
     if (!member.ok()) return member.status();
-    members[std::string(archive.substr(at + kCentralBytes, name))] = *member;
+    const std::string called(archive.substr(at + kCentralBytes, name));
+    if (!members.emplace(called, *member).second) {
+      return Damaged(at, "a second member called '" + called + "'");
+    }
     at += kCentralBytes + name + rest;
   }
   return members;
