@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/files.h"
@@ -28,6 +29,7 @@ struct PredictArguments {
   bool ids = false;
   size_t batch_size = 32;
   int threads = 0;
+  HubOptions hub;
 };
 
 // The texts to classify: arguments, or the lines of a file: {"text": ...} or plain.
@@ -113,8 +115,11 @@ void PrintResults(const Evaluation& result, const ModelConfig& config, size_t co
   std::cout << std::flush;
 }
 
-absl::Status RunPredict(const PredictArguments& arguments) {
+absl::Status RunPredict(PredictArguments arguments) {
   UseMemoryPool(AvailableMemory());
+  absl::StatusOr<std::string> folder = ModelFolder(arguments.model, HubFiles::kAll, arguments.hub);
+  if (!folder.ok()) return folder.status();
+  arguments.model = *std::move(folder);
   absl::StatusOr<ModelConfig> config = ReadModelConfig(arguments.model);
   if (!config.ok()) return config.status();
   absl::StatusOr<Examples> examples = Examples();
@@ -151,7 +156,9 @@ absl::Status RunPredict(const PredictArguments& arguments) {
 void AddPredictCommand(CLI::App& app, Action* run) {
   auto arguments = std::make_shared<PredictArguments>();
   CLI::App* command = app.add_subcommand("predict", "Classify texts, one JSON line each");
-  command->add_option("--model", arguments->model, "A trained model's folder")->required();
+  command->add_option("--model", arguments->model, "A trained model's folder, or hub:NAME")
+      ->required();
+  AddHubOptions(command, &arguments->hub);
   command->add_option("--input", arguments->input, "Lines of {\"text\": ...} or plain; - is stdin");
   command->add_flag("--ids", arguments->ids,
                     "The lines are {\"input_ids\": [...]}; prints {\"logits\": [...]}");

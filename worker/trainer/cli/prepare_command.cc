@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/data/prepare.h"
 
 namespace xp::trainer {
@@ -16,6 +17,7 @@ struct PrepareArguments {
   size_t shard_examples = 16384;
   int threads = 0;
   bool no_weights = false;
+  HubOptions hub;
 };
 
 void Say(const char* split, const SplitReport& report) {
@@ -29,8 +31,12 @@ void Say(const char* split, const SplitReport& report) {
 }
 
 absl::Status RunPrepare(const PrepareArguments& arguments) {
+  absl::StatusOr<std::string> folder =
+      ModelFolder(arguments.model, arguments.no_weights ? HubFiles::kAllButWeights : HubFiles::kAll,
+                  arguments.hub);
+  if (!folder.ok()) return folder.status();
   PrepareOptions options;
-  options.model = arguments.model;
+  options.model = *folder;
   options.input = arguments.input;
   options.test_input = arguments.test_input;
   options.output = arguments.output;
@@ -71,7 +77,9 @@ void AddPrepareCommand(CLI::App& app, Action* run) {
       "prepare", "Tokenise a data set for a model, into the channels OUTPUT/train and OUTPUT/test");
   command->add_option("--format", arguments->format, "Guessed from the input's name if not given")
       ->check(CLI::IsMember({"aclimdb", "csv", "tsv", "jsonl"}));
-  command->add_option("--model", arguments->model, "A Hugging Face model folder")->required();
+  command->add_option("--model", arguments->model, "A Hugging Face model folder, or hub:NAME")
+      ->required();
+  AddHubOptions(command, &arguments->hub);
   command
       ->add_option("--input", arguments->input,
                    "A file; a folder with train.* and test.*; an aclImdb folder or tar")

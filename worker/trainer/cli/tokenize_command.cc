@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 #include "worker/trainer/tokenizer/utf8.h"
@@ -15,6 +16,7 @@ namespace {
 struct TokenizeArguments {
   std::string model, input;
   size_t max_length = 0;
+  HubOptions hub;
 };
 
 std::string Line(const std::vector<uint32_t>& ids) {
@@ -30,6 +32,12 @@ absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
                            const std::string& name) {
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(arguments.model);
   if (!tokenizer.ok()) return tokenizer.status();
+  const TokenizerParts& parts = (*tokenizer)->parts();
+  const size_t least = parts.prefix_ids.size() + parts.suffix_ids.size();
+  if (arguments.max_length > 0 && arguments.max_length < least) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--max-length %d leaves no room for the %d special tokens", arguments.max_length, least));
+  }
   Encoder encoder(*tokenizer);
   std::vector<uint32_t> ids;
   std::string line;
@@ -56,7 +64,11 @@ absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
   return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
 }
 
-absl::Status RunTokenize(const TokenizeArguments& arguments) {
+absl::Status RunTokenize(TokenizeArguments arguments) {
+  absl::StatusOr<std::string> folder =
+      ModelFolder(arguments.model, HubFiles::kAllButWeights, arguments.hub);
+  if (!folder.ok()) return folder.status();
+  arguments.model = *std::move(folder);
   if (arguments.input.empty() || arguments.input == "-") {
     return TokenizeLines(arguments, std::cin, "stdin");
   }
@@ -71,7 +83,9 @@ void AddTokenizeCommand(CLI::App& app, Action* run) {
   auto arguments = std::make_shared<TokenizeArguments>();
   CLI::App* command = app.add_subcommand(
       "tokenize", "Turn JSON lines {\"text\": ...} into {\"ids\": [...]}, special tokens included");
-  command->add_option("--model", arguments->model, "A folder with tokenizer files")->required();
+  command->add_option("--model", arguments->model, "A folder with tokenizer files, or hub:NAME")
+      ->required();
+  AddHubOptions(command, &arguments->hub);
   command->add_option("--max-length", arguments->max_length, "Truncate to this; 0: never")
       ->capture_default_str();
   command->add_option("input", arguments->input, "A file of JSON lines; stdin if not given");

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/machine_limits.h"
 #include "worker/trainer/train/trainer.h"
@@ -19,6 +20,7 @@ struct TrainArguments {
   std::string resume = "auto", order = "length";
   uint64_t memory_limit = 0;  // MiB
   bool no_shuffle = false, gradient_checkpointing = false, bf16 = false, fp16 = false;
+  HubOptions hub;
 };
 
 // The first that is given: the option, then xp's or SageMaker's environment.
@@ -33,7 +35,12 @@ fs::path FirstOf(const std::string& option, std::initializer_list<const char*> v
 // --model, else the train channel when prepare put a config there, else --model_name as a folder.
 absl::StatusOr<fs::path> FindModel(const TrainArguments& arguments, const fs::path& train) {
   std::error_code error;
-  if (!arguments.model.empty()) return fs::path(arguments.model);
+  if (!arguments.model.empty()) {
+    absl::StatusOr<std::string> folder =
+        ModelFolder(arguments.model, HubFiles::kAll, arguments.hub);
+    if (!folder.ok()) return folder.status();
+    return fs::path(*folder);
+  }
   if (!train.empty() && fs::exists(train / "config.json", error)) return train;
   if (fs::exists(fs::path(arguments.model_name) / "config.json", error)) {
     return fs::path(arguments.model_name);
@@ -85,7 +92,9 @@ absl::Status RunTrain(TrainArguments& arguments) {
 }
 
 void AddPaths(CLI::App* command, TrainArguments& a) {
-  command->add_option("--model", a.model, "Model folder; the train channel's own if not given");
+  command->add_option("--model", a.model,
+                      "Model folder or hub:NAME; the train channel's own if not given");
+  AddHubOptions(command, &a.hub);
   command->add_option("--model-name", a.model_name,
                       "A name for the log, or a model folder where none is given otherwise");
   command->add_option("--train-dir,--training-dir", a.train, "Shards [SM_CHANNEL_TRAIN]");

@@ -1,0 +1,158 @@
+"""hub:NAME through the real xptrain, against a hub on loopback.
+
+    hub_test.py XPTRAIN
+"""
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import fake_hub
+
+XPTRAIN = sys.argv.pop(1)
+REVIEWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/sample-reviews"
+WEIGHTS = "model.safetensors"
+
+
+class HubTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = tempfile.TemporaryDirectory()
+        root = cls.root = pathlib.Path(cls.shared.name)
+        subprocess.run([XPTRAIN, "vocab", "--output", root / "model", REVIEWS / "train.jsonl"],
+                       check=True, stderr=subprocess.DEVNULL)
+        cls.files = {f.name: f.read_bytes() for f in (root / "model").iterdir()}
+        cls.files[WEIGHTS] = random.Random(1).randbytes(3_000_000)  # fetched, not read, by prepare
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout",
+                        root / "key.pem", "-out", root / "ca.pem", "-subj", "/CN=a hub", "-addext",
+                        "subjectAltName=IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.shared.cleanup()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.hub = self.start()
+
+    def start(self, **options):
+        hub = fake_hub.Hub(self.files, large=[WEIGHTS], **options)
+        self.addCleanup(hub.stop)
+        return hub
+
+    def command(self, name, hub=None, **more):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("XP_HUB", "HF_"))}
+        environment |= {"XP_HUB_ENDPOINT": (hub or self.hub).url, "XP_HUB_WAIT_MS": "1", "no_proxy": "*",
+                        "OMP_WAIT_POLICY": "passive", "XP_HUB_CACHE": str(self.folder / "cache")} | more
+        return dict(args=[XPTRAIN, "prepare", "--model", name, "--input", REVIEWS, "--output",
+                          self.folder / "out"], env=environment, stderr=subprocess.PIPE, text=True)
+
+    def fetch(self, name="hub:org/small", expect=0, **more):
+        done = subprocess.run(**self.command(name, **more))
+        self.assertEqual(done.returncode, expect, done.stderr)
+        if expect == 0:
+            self.assertEqual((self.folder / "out/train" / WEIGHTS).read_bytes(), self.files[WEIGHTS])
+        return done.stderr
+
+    def snapshots(self):
+        return sorted(p.name for p in (self.folder / "cache").glob("models--*/snapshots/*"))
+
+    def test_a_model_is_fetched_once_and_then_only_asked_about(self):
+        self.fetch()
+        self.assertEqual(self.snapshots(), ["a" * 40])
+        before = len(self.hub.front.requests)
+        self.fetch()
+        self.assertEqual(len(self.hub.front.requests), before + 1)
+        self.assertEqual(len(self.hub.storage.requests), 1)
+
+    def test_over_tls_with_an_authority_of_ones_own_and_not_without(self):
+        hub = self.start(tls=(self.root / "ca.pem", self.root / "key.pem"))
+        said = self.fetch(hub=hub, expect=3)
+        self.assertIn("XP_HUB_CA", said)
+        self.fetch(hub=hub, XP_HUB_CA=str(self.root / "ca.pem"))
+
+    def test_a_cut_transfer_goes_on_where_it_was(self):
+        self.hub.cuts = [1_000_000, 1_500_000]
+        said = self.fetch()
+        self.assertIn("attempt 2 of 5", said)
+        ranges = [r[1].get("Range") for r in self.hub.storage.requests]
+        self.assertEqual(ranges[0], None)
+        self.assertEqual(ranges[1], "bytes=1000000-")
+        self.assertEqual(ranges[2], "bytes=2500000-")
+
+    def test_another_run_goes_on_where_one_gave_up(self):
+        self.hub.cuts = [500_000] * 5
+        self.fetch(expect=1)
+        self.hub.cuts = []
+        self.fetch()
+        self.assertEqual(self.hub.storage.requests[-1][1].get("Range"), "bytes=2500000-")
+
+    def test_what_was_begun_of_another_content_is_begun_anew(self):
+        self.hub.cuts = [500_000] * 5
+        self.fetch(expect=1)
+        self.hub.files[WEIGHTS] = self.files[WEIGHTS][::-1]
+        done = subprocess.run(**self.command("hub:org/small"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.folder / "out/train" / WEIGHTS).read_bytes(), self.files[WEIGHTS][::-1])
+
+    def test_a_wrong_checksum_is_refused(self):
+        self.hub.wrong = {WEIGHTS}
+        said = self.fetch(expect=3)
+        self.assertIn("checksum", said)
+        self.assertIn(WEIGHTS, said)
+        self.assertEqual(list((self.folder / "cache").rglob(WEIGHTS)), [])
+
+    def test_a_busy_server_is_asked_again(self):
+        self.hub.failures = 3
+        self.assertIn("HTTP 503", self.fetch())
+
+    def test_a_model_that_is_not_there_is_named(self):
+        self.assertIn("no such model", self.fetch("hub:org/other", expect=3))
+        self.assertIn("no such model or revision", self.fetch("hub:org/small@v9", expect=3))
+        self.assertIn("expected hub:NAME", self.fetch("hub:../x", expect=3))
+
+    def test_a_gated_model_needs_a_token_which_only_its_host_gets(self):
+        self.hub.token = "secret"
+        self.assertIn("XP_HUB_TOKEN", self.fetch(expect=3))
+        self.fetch(XP_HUB_TOKEN="secret")
+        self.assertTrue(all("Authorization" not in r[1] for r in self.hub.storage.requests))
+
+    def test_offline_and_unreachable_take_the_cache(self):
+        self.assertIn("not in the cache", self.fetch(expect=3, XP_HUB_OFFLINE="1"))
+        self.fetch()
+        self.hub.front.requests.clear()
+        self.fetch(XP_HUB_OFFLINE="1")
+        self.fetch("hub:org/small@" + "a" * 40)  # a commit cannot change
+        self.assertEqual(self.hub.front.requests, [])
+        self.assertIn("using the cache", self.fetch(XP_HUB_ENDPOINT="http://127.0.0.1:1"))
+
+    def test_a_branch_that_moved_is_fetched_anew(self):
+        self.fetch()
+        self.hub.commit = "b" * 40
+        self.hub.files["config.json"] += b"\n"
+        self.fetch()
+        self.assertEqual(self.snapshots(), ["a" * 40, "b" * 40])
+
+    def test_a_plain_web_server_will_do(self):
+        self.hub.plain = True
+        self.fetch()
+        self.fetch()
+        self.assertEqual(self.snapshots(), ["main"])
+
+    def test_two_at_once_fetch_once(self):
+        commands = [self.command("hub:org/small") for _ in range(2)]
+        commands[1]["args"][-1] = self.folder / "out2"
+        running = [subprocess.Popen(**c) for c in commands]
+        for process in running:
+            said = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(len(self.hub.storage.requests), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,121 @@
+#include "worker/trainer/hub/cache.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "worker/trainer/files.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kIndexName = ".xp-hub.json";
+
+// "org/name" and "refs/pr/1" as one folder's name; neither part can hold "--" at a slash's place
+// and mean another name, since a slash is the only thing that becomes one.
+std::string Flat(std::string name) {
+  for (size_t at = name.find('/'); at != name.npos; at = name.find('/')) name.replace(at, 1, "--");
+  return name;
+}
+
+}  // namespace
+
+ModelCache::ModelCache(const fs::path& cache, const HubName& name)
+    : folder_(cache / ("models--" + Flat(name.model))), revision_(Flat(name.revision)) {}
+
+ModelCache::~ModelCache() {
+  if (lock_ >= 0) ::close(lock_);  // which lets go of the lock
+}
+
+absl::Status ModelCache::Lock(const std::function<void()>& on_wait) {
+  std::error_code error;
+  for (const char* name : {"refs", "snapshots", "parts"}) {
+    fs::create_directories(folder_ / name, error);
+    if (error) {
+      return absl::UnavailableError("cannot make " + (folder_ / name).string() + ": " +
+                                    error.message());
+    }
+  }
+  const fs::path file = folder_ / "lock";
+  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) return ErrnoStatus("cannot open", file);
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  on_wait();
+  while (::flock(lock_, LOCK_EX) != 0) {
+    if (errno != EINTR) return ErrnoStatus("cannot lock", file);
+  }
+  return absl::OkStatus();
+}
+
+std::string ModelCache::KnownCommit() const {
+  absl::StatusOr<std::string> text = ReadFile(folder_ / "refs" / revision_);
+  if (!text.ok()) return "";
+  while (text->ends_with('\n')) text->pop_back();
+  return IsPlainFileName(*text) ? *text : "";
+}
+
+absl::Status ModelCache::SetKnownCommit(const std::string& commit) {
+  return WriteFile(folder_ / "refs" / revision_, commit + "\n");
+}
+
+fs::path ModelCache::Snapshot(const std::string& commit) const {
+  return folder_ / "snapshots" / commit;
+}
+
+SnapshotIndex ModelCache::ReadIndex(const std::string& commit) const {
+  SnapshotIndex index;
+  absl::StatusOr<json> read = ReadJson(Snapshot(commit) / kIndexName);
+  if (!read.ok() || !read->is_object() || !read->contains("files")) return index;
+  std::error_code error;
+  for (const auto& [name, etag] : (*read)["files"].items()) {
+    if (!IsPlainFileName(name)) continue;
+    if (etag.is_null()) index[name] = "";
+    if (etag.is_string() && fs::exists(Snapshot(commit) / name, error)) {
+      index[name] = etag.get<std::string>();
+    }
+  }
+  return index;
+}
+
+absl::Status ModelCache::WriteIndex(const std::string& commit, const SnapshotIndex& index) {
+  json files = json::object();
+  for (const auto& [name, etag] : index) files[name] = etag.empty() ? json() : json(etag);
+  const json all = {{"version", 1}, {"files", files}};
+  return WriteFile(Snapshot(commit) / kIndexName, all.dump(2) + "\n");
+}
+
+fs::path ModelCache::Part(const std::string& file) const { return folder_ / "parts" / file; }
+
+std::string ModelCache::PartEtag(const std::string& file) const {
+  std::error_code error;
+  if (!fs::exists(Part(file), error)) return "";
+  absl::StatusOr<std::string> etag = ReadFile(Part(file).string() + ".etag");
+  return etag.ok() ? *etag : "";
+}
+
+absl::Status ModelCache::SetPartEtag(const std::string& file, const std::string& etag) {
+  return WriteFile(Part(file).string() + ".etag", etag);
+}
+
+absl::Status ModelCache::Commit(const std::string& file, const std::string& commit) {
+  std::error_code error;
+  fs::create_directories(Snapshot(commit), error);
+  absl::Status status = CommitFile(Part(file), Snapshot(commit) / file);
+  fs::remove(Part(file).string() + ".etag", error);
+  return status;
+}
+
+void ModelCache::DropPart(const std::string& file) {
+  std::error_code error;
+  fs::remove(Part(file), error);
+  fs::remove(Part(file).string() + ".etag", error);
+}
+
+}  // namespace xp::trainer

@@ -1,0 +1,272 @@
+#include <absl/strings/str_format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "worker/trainer/files.h"
+#include "worker/trainer/hub/cache.h"
+#include "worker/trainer/hub/checksum.h"
+#include "worker/trainer/hub/http_get.h"
+#include "worker/trainer/hub/hub.h"
+
+namespace xp::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+// '/' in a revision would end it within the path.
+std::string InPath(const std::string& revision) {
+  std::string text;
+  for (const char c : revision) text += c == '/' ? std::string("%2F") : std::string(1, c);
+  return text;
+}
+
+class Fetcher {
+ public:
+  Fetcher(HubName name, const HubOptions& options)
+      : name_(std::move(name)), options_(options), cache_(options.cache, name_) {}
+
+  absl::StatusOr<fs::path> Run(HubFiles files);
+
+ private:
+  enum class Presence { kThere, kMissing };
+  struct Fetched {
+    Presence presence = Presence::kMissing;
+    std::string etag, commit;
+    bool unchanged = false;
+  };
+
+  absl::Status Start();
+  absl::Status All(HubFiles files);
+  absl::Status Weights();
+  absl::Status Shards(const std::string& index);
+  // Fetches the file into the snapshot, unless the snapshot is known to have it or not to have it.
+  absl::StatusOr<Presence> Want(const std::string& file);
+  absl::StatusOr<Fetched> Download(const std::string& file, const std::string& revision,
+                                   const std::string& unless_etag);
+  absl::StatusOr<Fetched> Attempt(const HttpRequest& request, const std::string& file);
+  absl::Status Refusal(const HttpAnswer& answer, const std::string& file) const;
+  absl::Status Missing(const char* what) const {
+    return absl::NotFoundError(absl::StrFormat("hub:%s@%s: %s", name_.model, name_.revision, what));
+  }
+
+  const HubName name_;
+  const HubOptions& options_;
+  ModelCache cache_;
+  std::string commit_;      // or the revision, where the server names no commit
+  SnapshotIndex index_;     // of that snapshot
+  SnapshotIndex previous_;  // the same, where no commit's name says that it still holds
+  bool cache_only_ = false;
+};
+
+absl::StatusOr<fs::path> Fetcher::Run(HubFiles files) {
+  absl::Status status = cache_.Lock(
+      [this] { options_.say("hub:" + name_.model + " is being fetched by another; waiting"); });
+  if (status.ok()) status = Start();
+  if (status.ok()) status = All(files);
+  if (!status.ok()) return status;
+  return cache_.Snapshot(commit_);
+}
+
+// Finds out which commit the revision means: of the server, by way of config.json, or of the cache.
+absl::Status Fetcher::Start() {
+  commit_ = IsCommit(name_.revision) ? name_.revision : cache_.KnownCommit();
+  if (!commit_.empty()) index_ = cache_.ReadIndex(commit_);
+  const auto config = index_.find("config.json");
+  const bool known = config != index_.end() && !config->second.empty();
+  cache_only_ = options_.offline;
+  if (known && (IsCommit(name_.revision) || cache_only_)) return absl::OkStatus();
+  if (cache_only_) return Missing("not in the cache, and this is offline (XP_HUB_OFFLINE)");
+  const absl::StatusOr<Fetched> fetched =
+      Download("config.json", name_.revision, known ? config->second : "");
+  if (!fetched.ok() && known && absl::IsUnavailable(fetched.status())) {
+    options_.say("cannot ask for news of hub:" + name_.model +
+                 ", using the cache: " + std::string(fetched.status().message()));
+    cache_only_ = true;
+    return absl::OkStatus();
+  }
+  if (!fetched.ok()) return fetched.status();
+  if (fetched->presence == Presence::kMissing) return Missing("there is no config.json");
+  const std::string commit = IsCommit(fetched->commit)                         ? fetched->commit
+                             : name_.revision.find('/') == name_.revision.npos ? name_.revision
+                                                                               : "unnamed";
+  if (commit != commit_) index_ = cache_.ReadIndex(commit);
+  if (!IsCommit(commit)) previous_ = std::exchange(index_, {});
+  const bool unchanged = fetched->unchanged;
+  if (unchanged && commit != commit_) {  // the same content under another commit
+    absl::Status status = LinkOrCopy(cache_.Snapshot(commit_) / "config.json",
+                                     cache_.Snapshot(commit) / "config.json");
+    if (!status.ok()) return status;
+  }
+  commit_ = commit;
+  index_["config.json"] = fetched->etag;
+  if (!unchanged) {
+    if (absl::Status status = cache_.Commit("config.json", commit_); !status.ok()) return status;
+  }
+  if (absl::Status status = cache_.WriteIndex(commit_, index_); !status.ok()) return status;
+  return cache_.SetKnownCommit(commit_);
+}
+
+absl::Status Fetcher::All(HubFiles files) {
+  for (const char* file : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                           "vocab.txt", "vocab.json", "merges.txt"}) {
+    const absl::StatusOr<Presence> there = Want(file);
+    if (!there.ok()) return there.status();
+  }
+  return files == HubFiles::kAll ? Weights() : absl::OkStatus();
+}
+
+// The first form that is there, in the order in which they count.
+absl::Status Fetcher::Weights() {
+  for (const char* file : {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                           "pytorch_model.bin.index.json"}) {
+    const absl::StatusOr<Presence> there = Want(file);
+    if (!there.ok()) return there.status();
+    if (*there == Presence::kMissing) continue;
+    return std::string_view(file).ends_with(".json") ? Shards(file) : absl::OkStatus();
+  }
+  return Missing("no weights there; expected model.safetensors or pytorch_model.bin");
+}
+
+absl::Status Fetcher::Shards(const std::string& index) {
+  absl::StatusOr<nlohmann::json> map = ReadJson(cache_.Snapshot(commit_) / index);
+  if (!map.ok()) return map.status();
+  if (!map->is_object() || !map->contains("weight_map") || !(*map)["weight_map"].is_object()) {
+    return absl::DataLossError((cache_.Snapshot(commit_) / index).string() +
+                               ": no \"weight_map\" in it");
+  }
+  std::set<std::string> shards;
+  for (const auto& [array, file] : (*map)["weight_map"].items()) {
+    if (!file.is_string() || !IsPlainFileName(file.get<std::string>())) {
+      return absl::DataLossError((cache_.Snapshot(commit_) / index).string() + ": '" + array +
+                                 "' lies in " + file.dump() + ", which is no file's name");
+    }
+    shards.insert(file.get<std::string>());
+  }
+  for (const std::string& shard : shards) {
+    const absl::StatusOr<Presence> there = Want(shard);
+    if (!there.ok()) return there.status();
+    if (*there == Presence::kMissing) return Missing((shard + " is missing there").c_str());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Fetcher::Presence> Fetcher::Want(const std::string& file) {
+  const auto known = index_.find(file);
+  if (known != index_.end() && (IsCommit(commit_) || cache_only_)) {
+    return known->second.empty() ? Presence::kMissing : Presence::kThere;
+  }
+  if (cache_only_) return Presence::kMissing;  // what an older fetch did not ask for
+  const auto before = previous_.find(file);
+  const absl::StatusOr<Fetched> fetched =
+      Download(file, IsCommit(commit_) ? commit_ : name_.revision,
+               before == previous_.end() ? "" : before->second);
+  if (!fetched.ok()) return fetched.status();
+  const bool there = fetched->presence == Presence::kThere;
+  if (there && !fetched->unchanged) {
+    if (absl::Status status = cache_.Commit(file, commit_); !status.ok()) return status;
+  }
+  index_[file] = there ? fetched->etag : "";
+  if (absl::Status status = cache_.WriteIndex(commit_, index_); !status.ok()) return status;
+  return fetched->presence;
+}
+
+absl::StatusOr<Fetcher::Fetched> Fetcher::Download(const std::string& file,
+                                                   const std::string& revision,
+                                                   const std::string& unless_etag) {
+  HttpRequest request;
+  request.url = options_.endpoint + "/" + name_.model + "/resolve/" + InPath(revision) + "/" + file;
+  request.file = cache_.Part(file);
+  request.unless_etag = unless_etag;
+  if (options_.progress) {
+    request.progress = [this, &file](uint64_t done, uint64_t total) {
+      options_.progress(file, done, total);
+    };
+  }
+  std::chrono::milliseconds wait = options_.first_wait;
+  int wrong_content = 0;
+  for (int attempt = 1;; ++attempt) {
+    request.resume_etag = cache_.PartEtag(file);
+    absl::StatusOr<Fetched> fetched = Attempt(request, file);
+    const bool again = absl::IsUnavailable(fetched.status()) ||
+                       (absl::IsDataLoss(fetched.status()) && ++wrong_content < 2);
+    if (!again || attempt >= options_.attempts) return fetched;
+    options_.say(absl::StrFormat("%s; again in %.1f s (attempt %d of %d)",
+                                 std::string(fetched.status().message()),
+                                 double(wait.count()) / 1000, attempt + 1, options_.attempts));
+    options_.wait(wait);
+    wait *= 2;
+  }
+}
+
+absl::StatusOr<Fetcher::Fetched> Fetcher::Attempt(const HttpRequest& request,
+                                                  const std::string& file) {
+  HttpRequest asked = request;
+  asked.on_etag = [this, &file](const std::string& etag) {
+    return cache_.SetPartEtag(file, etag);  // so that even a killed process can go on
+  };
+  const absl::StatusOr<HttpAnswer> answer = HttpGet(
+      asked, {options_.token, options_.ca_file, options_.connect_timeout, options_.stall_timeout});
+  if (!answer.ok()) return answer.status();
+  // A server without ETags: the file is taken as it comes, and again each time.
+  Fetched fetched{Presence::kThere, answer->etag.empty() ? "unmarked" : answer->etag,
+                  answer->commit};
+  fetched.unchanged = answer->status == 304;
+  if (fetched.unchanged) return fetched;
+  if (answer->status == 416) {  // it was whole already, or is of something else
+    const absl::Status whole = CheckContent(request.file, request.resume_etag);
+    if (whole.ok() && request.resume_etag.size() >= 40) return fetched;
+    cache_.DropPart(file);
+    return absl::UnavailableError(request.url + ": the part that was here does not fit");
+  }
+  if (answer->status != 200 && answer->status != 206) {
+    cache_.DropPart(file);
+    const absl::Status refused = Refusal(*answer, request.url);
+    if (!refused.ok()) return refused;
+    return Fetched{Presence::kMissing, "", answer->commit};
+  }
+  absl::Status status = CheckContent(request.file, answer->etag);
+  std::error_code error;
+  const uint64_t size = fs::file_size(request.file, error);
+  if (status.ok() && answer->linked_size > 0 && size != answer->linked_size) {
+    status = absl::DataLossError(absl::StrFormat("%s: %d bytes, the server's has %d", request.url,
+                                                 size, answer->linked_size));
+  }
+  if (status.ok()) return fetched;
+  cache_.DropPart(file);
+  return absl::Status(status.code(), request.url + ": " + std::string(status.message()));
+}
+
+// OK: the file is simply not there.
+absl::Status Fetcher::Refusal(const HttpAnswer& answer, const std::string& url) const {
+  const std::string what = absl::StrFormat("%s: HTTP %d%s%s", url, answer.status,
+                                           answer.error_code.empty() ? "" : " ", answer.error_code);
+  if (answer.error_code == "RepoNotFound" || answer.error_code == "RevisionNotFound") {
+    return absl::NotFoundError(what + ": no such model or revision" +
+                               (options_.token.empty() ? ", or a private one (XP_HUB_TOKEN)" : ""));
+  }
+  if (answer.status == 401 || answer.status == 403) {
+    return absl::PermissionDeniedError(
+        what + (options_.token.empty()
+                    ? ": gated or private; set XP_HUB_TOKEN to a token that may read it"
+                    : ": the token (XP_HUB_TOKEN) may not read it"));
+  }
+  if (answer.status == 404 || answer.status == 410) return absl::OkStatus();
+  if (answer.status == 408 || answer.status == 429 || answer.status >= 500) {
+    return absl::UnavailableError(what);
+  }
+  return absl::FailedPreconditionError(what);
+}
+
+}  // namespace
+
+absl::StatusOr<fs::path> FetchModel(std::string_view name, HubFiles files,
+                                    const HubOptions& options) {
+  absl::StatusOr<HubName> parsed = ParseHubName(name);
+  if (!parsed.ok()) return parsed.status();
+  return Fetcher(*std::move(parsed), options).Run(files);
+}
+
+}  // namespace xp::trainer
