@@ -172,13 +172,12 @@ void Backfill::Loop() {
 
 void Backfill::OnCommit(const store::CommittedChanges& changes) {
   // An attempt ends for a backfill when its end is stored, when another takes its place, or when
-  // its trial ends without it.
-  const bool ended = std::any_of(changes.trials.begin(), changes.trials.end(),
-                                 [](const store::TrialChange& change) {
-                                   return core::IsEnded(change.trial->state) ||
-                                          (change.trial->state == core::TrialState::kAssigned &&
-                                           change.trial->trial.attempt() > 1);
-                                 });
+  // its trial ends without it. What a change shows is the state after the whole group, in which the
+  // new attempt may be further than ASSIGNED; so every later attempt's change is a reason to look.
+  const bool ended = std::any_of(
+      changes.trials.begin(), changes.trials.end(), [](const store::TrialChange& change) {
+        return core::IsEnded(change.trial->state) || change.trial->trial.attempt() > 1;
+      });
   if (changes.confirmations.empty() && !ended) return;
   MutexLock lock(mutex_);
   woken_ = true;
