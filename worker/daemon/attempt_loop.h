@@ -48,6 +48,9 @@ class AttemptOwner {
   virtual absl::Duration StopGrace() = 0;
 };
 
+// Who began the attempts' processes: this daemon (or one before it), or xpctl run.
+enum class Begins { kHere, kElsewhere };
+
 // What all attempts of a daemon share. Everything outlives the attempts.
 struct AttemptHost {
   AttemptOwner& owner;
@@ -61,6 +64,7 @@ struct AttemptHost {
   std::string name;  // of this machine
   std::string gpu_driver;
   std::vector<PackageList> package_lists;
+  Begins begins = Begins::kHere;
 };
 
 class AttemptLoop {
@@ -113,6 +117,8 @@ class AttemptLoop {
   void TakeVerdict(const v1::Verdict& verdict);
   void TakeStop(v1::EndReason reason, absl::Duration grace);
   void TakeRefusal(const v1::Refused& refused);
+  // An adopted run, assigned on this stream: it has begun already, or is over.
+  void SayHowFarAdopted();
   // The end that was told already, told again as ours.
   void SayExitedAsFault();
   // The server does not want this attempt: ends what runs, keeps nothing.
@@ -131,7 +137,7 @@ class AttemptLoop {
   void PassPromise();
   void Drain();
   void Upload();
-  void NoteStarted();
+  void NoteStarted(absl::Time time);
   // The record of the environment: written beside the run, there before the upload.
   void BeginSnapshot();
   absl::Status FinishSnapshot();

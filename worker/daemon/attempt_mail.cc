@@ -19,6 +19,7 @@ void AttemptLoop::TakeMail(const Mail& mail) {
     if (stream_ != 0 && !mail.verdict.has_value()) {  // assigned on this stream: nothing is held
       log_->Restart({});
       metrics_->Restart({});
+      if (host_.begins == Begins::kElsewhere) SayHowFarAdopted();
     }
   }
   if (mail.verdict.has_value()) TakeVerdict(*mail.verdict);
@@ -117,6 +118,17 @@ void AttemptLoop::TakeRefusal(const v1::Refused& refused) {
   }
 }
 
+void AttemptLoop::SayHowFarAdopted() {
+  said_accepted_ = true;
+  v1::WorkerMessage accepted;
+  *accepted.mutable_accepted()->mutable_attempt() = record_.id();
+  Say(std::move(accepted));
+  if (!record_.started.has_value()) return;  // its command could not be started
+  v1::WorkerMessage started;
+  *started.mutable_started() = *record_.started;
+  Say(std::move(started));
+}
+
 void AttemptLoop::SayExitedAsFault() {
   record_.exited->set_reason(v1::WORKER_FAULT);
   record_.exited->set_message(unreportable_);
@@ -131,15 +143,21 @@ void AttemptLoop::SayExitedAsFault() {
 
 void AttemptLoop::Discard() {
   discard_ = true;
-  if (phase_ != Phase::kPrepare && phase_ != Phase::kRun) return GetOver();
+  // A command that somebody began by hand is theirs: it is only tracked no longer.
+  const bool ours = host_.begins == Begins::kHere;
+  if (!ours || (phase_ != Phase::kPrepare && phase_ != Phase::kRun)) return GetOver();
   stop_ = StopWish{.word = "FENCED", .reason = v1::USER, .grace = absl::ZeroDuration()};
   kill_orphan_at_ = host_.clock.Monotonic();
 }
 
 void AttemptLoop::GetOver() {
-  v1::Confirmed confirmed;
-  *confirmed.mutable_attempt() = record_.id();
-  absl::Status status = WriteMessage(record_.paths.Confirmed(), confirmed);
+  absl::Status status;
+  // The files of an adopted run stay, unconfirmed: only the link to them goes.
+  if (!discard_ || host_.begins == Begins::kHere) {
+    v1::Confirmed confirmed;
+    *confirmed.mutable_attempt() = record_.id();
+    status = WriteMessage(record_.paths.Confirmed(), confirmed);
+  }
   if (status.ok() && discard_) status = RemoveAll(record_.paths.root());
   if (!status.ok()) spdlog::warn("{}: {}", label_, FormatStatus(status));
   spdlog::info("{}: {}", label_, discard_ ? "given up" : "confirmed by the server");

@@ -30,14 +30,14 @@ class AttemptPaths {
   std::string Started() const { return root_ + "/started.pb"; }
   std::string Exited() const { return root_ + "/exited.pb"; }
   std::string Finished() const { return root_ + "/finished.pb"; }
-  std::string Confirmed() const { return root_ + "/confirmed.pb"; }
+  std::string Confirmed() const { return Runner().ConfirmedFile(); }
 
   std::string Work() const { return root_ + "/work"; }  // the working directory
   std::string Inputs() const { return Work() + "/inputs"; }
-  std::string Output() const { return root_ + "/output"; }
-  std::string Model() const { return root_ + "/model"; }
+  std::string Output() const { return Runner().OutputDir(); }
+  std::string Model() const { return Runner().ModelDir(); }
   std::string Environment() const { return root_ + "/environment"; }
-  std::string MetricsFile() const { return root_ + "/metrics.jsonl"; }
+  std::string MetricsFile() const { return Runner().MetricsFile(); }
 
  private:
   std::string root_;

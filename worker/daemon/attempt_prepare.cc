@@ -1,6 +1,7 @@
 // AttemptLoop: from an assignment on the disk to a command that runs.
 #include <absl/strings/str_cat.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cpp/blob_download.h"
@@ -19,6 +20,15 @@ constexpr absl::Duration kPrepareAgain = absl::Seconds(2);
 // machine may.
 constexpr absl::Duration kPreparePatience = absl::Minutes(5);
 
+// Of a run whose start was not noted: as its runner says, else when the file with its pid appeared.
+absl::Time StartTimeOf(const runner::AttemptFolder& folder, const runner::RunnerState& state,
+                       Clock& clock) {
+  if (state.exit.has_value()) return absl::FromUnixMillis(state.exit->start_time_ms);
+  struct stat info;
+  if (stat(folder.PidFile().c_str(), &info) != 0) return clock.Now();
+  return absl::TimeFromTimespec(info.st_mtim);
+}
+
 }  // namespace
 
 void AttemptLoop::TakeUpRunner() {
@@ -29,7 +39,10 @@ void AttemptLoop::TakeUpRunner() {
   }
   // A runner without a word in `pid` is just starting, or will not: PREPARE waits for it.
   if (!state->command.has_value() && !state->exit.has_value()) return;
-  if (state->command.has_value() && !record_.started.has_value()) NoteStarted();
+  if (state->command.has_value() && !record_.started.has_value()) {
+    NoteStarted(StartTimeOf(record_.paths.Runner(), *state, host_.clock));
+    BeginSnapshot();
+  }
   spdlog::info("{}: taken up again", label_);
   SetPhase(Phase::kRun);
 }
@@ -56,6 +69,10 @@ void AttemptLoop::Prepare() {
   if (discard_) return GetOver();
   if (stop_.has_value()) {
     return End(ExitedWithout(record_.id(), stop_->reason, "stopped before its process began",
+                             host_.clock.Now()));
+  }
+  if (host_.begins == Begins::kElsewhere) {
+    return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, "its command was never begun",
                              host_.clock.Now()));
   }
   if (host_.clock.Monotonic() < next_try_) return;
@@ -117,7 +134,7 @@ void AttemptLoop::BeginRun(const runner::RunnerSpec& spec, bool resumed) {
     return End(
         ExitedWithout(record_.id(), v1::WORKER_FAULT, FormatStatus(started), host_.clock.Now()));
   }
-  NoteStarted();
+  NoteStarted(host_.clock.Now());
   spdlog::info("{}: started", label_);
   SetPhase(Phase::kRun);
   BeginSnapshot();
@@ -157,12 +174,12 @@ absl::Status AttemptLoop::FinishSnapshot() {
   return absl::OkStatus();
 }
 
-void AttemptLoop::NoteStarted() {
+void AttemptLoop::NoteStarted(absl::Time time) {
   v1::Started started;
   *started.mutable_attempt() = record_.id();
-  *started.mutable_time() = ToProto(host_.clock.Now());
+  *started.mutable_time() = ToProto(time);
   started.set_time_zone(zone_.name);
-  started.set_utc_offset_seconds(zone_.zone.At(host_.clock.Now()).offset);
+  started.set_utc_offset_seconds(zone_.zone.At(time).offset);
   started.set_resumed(access(record_.paths.Resuming().c_str(), F_OK) == 0);
   absl::Status status = WriteMessage(record_.paths.Started(), started);
   if (!status.ok()) spdlog::warn("{}: {}", label_, FormatStatus(status));

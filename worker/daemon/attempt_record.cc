@@ -1,6 +1,9 @@
 #include "worker/daemon/attempt_record.h"
 
+#include <absl/strings/str_cat.h>
+#include <errno.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <system_error>
@@ -37,6 +40,24 @@ absl::StatusOr<AttemptRecord> CreateAttempt(const WorkPaths& work,
   XP_RETURN_IF_ERROR(RemoveAll(paths.root()));
   XP_RETURN_IF_ERROR(MakeFolder(paths.root()));
   XP_RETURN_IF_ERROR(WriteMessage(paths.Assignment(), assignment));
+  return AttemptRecord{.paths = std::move(paths), .assignment = assignment};
+}
+
+absl::StatusOr<AttemptRecord> AdoptAttempt(const WorkPaths& work, const v1::Assignment& assignment,
+                                           const std::string& folder) {
+  XP_ASSIGN_OR_RETURN(AttemptPaths paths, work.Attempt(assignment.attempt()));
+  const AttemptPaths adopted(folder);
+  XP_ASSIGN_OR_RETURN(const auto before, ReadMessage<v1::Assignment>(adopted.Assignment()));
+  if (before.has_value() && (before->attempt().trial_uid() != assignment.attempt().trial_uid() ||
+                             before->attempt().number() != assignment.attempt().number())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder, " holds attempt ", before->attempt().number(), " of ",
+                     before->trial_name(), ": what xpctl run tracks is not run again"));
+  }
+  XP_RETURN_IF_ERROR(WriteMessage(adopted.Assignment(), assignment));
+  if (symlink(folder.c_str(), paths.root().c_str()) != 0 && errno != EEXIST) {
+    return runner::ErrnoStatus(errno, paths.root());
+  }
   return AttemptRecord{.paths = std::move(paths), .assignment = assignment};
 }
 

@@ -6,6 +6,7 @@
 #include <absl/status/statusor.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "worker/daemon/attempt_paths.h"
@@ -27,6 +28,12 @@ struct AttemptRecord {
 // Makes the folder and writes the assignment: on the disk when it returns OK.
 absl::StatusOr<AttemptRecord> CreateAttempt(const WorkPaths& work,
                                             const v1::Assignment& assignment);
+
+// The same for an attempt that another program has begun in `folder` (`xpctl run`): the assignment
+// is written there, and the attempt's own folder becomes a link to it. FAILED_PRECONDITION: the
+// folder has been given to another attempt before.
+absl::StatusOr<AttemptRecord> AdoptAttempt(const WorkPaths& work, const v1::Assignment& assignment,
+                                           const std::string& folder);
 
 // Everything below work.Attempts(). A folder that holds no assignment is passed over; one that
 // cannot be understood is left where it is, and said.

@@ -44,6 +44,9 @@ std::variant<Config, int> ParseCommandLine(int argc, const char* const* argv) {
       ->envname("XP_LABELS")
       ->delimiter(',');
   app.add_flag("--once", once, "Take what fits now, leave when nothing runs and nothing fits");
+  app.add_option("--adopt", config.adopt,
+                 "Take the first trial to be the run that was begun in this attempt folder, and "
+                 "leave with it (what xpctl run does)");
   app.add_option("--runner", config.runner, "The xprunner to use")->envname("XP_RUNNER");
   app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error or off")
       ->envname("XP_LOG_LEVEL")
@@ -61,7 +64,7 @@ std::variant<Config, int> ParseCommandLine(int argc, const char* const* argv) {
     }
     config.labels[label.substr(0, equals)] = label.substr(equals + 1);
   }
-  if (once) config.when_idle = WhenIdle::kLeave;
+  if (once || !config.adopt.empty()) config.when_idle = WhenIdle::kLeave;
   return config;
 }
 

@@ -20,6 +20,7 @@ struct Config {
   SlotChoice slots;
   std::map<std::string, std::string> labels;
   WhenIdle when_idle = WhenIdle::kWait;  // kLeave: --once
+  std::string adopt;                     // see DaemonOptions
   std::string runner;                    // the xprunner to use; empty: the one beside this program
   std::string log_level = "info";
 };

@@ -67,7 +67,8 @@ Daemon::Daemon(const WorkPaths& work, client::Client& client, Clock& clock, Daem
             .runner_binary = options_.runner_binary,
             .name = options_.host,
             .gpu_driver = options_.gpu_driver,
-            .package_lists = options_.package_lists},
+            .package_lists = options_.package_lists,
+            .begins = options_.adopt.empty() ? Begins::kHere : Begins::kElsewhere},
       stop_grace_(options_.machine.default_grace) {}
 
 Daemon::~Daemon() { Stop(); }
@@ -221,7 +222,8 @@ void Daemon::TakeAssignment(const v1::Assignment& assignment) {
   MutexLock lock(mutex_);
   drained_ = false;
   if (attempts_.contains(key)) return;  // said twice
-  auto record = CreateAttempt(work_, assignment);
+  auto record = options_.adopt.empty() ? CreateAttempt(work_, assignment)
+                                       : AdoptAttempt(work_, assignment, options_.adopt);
   if (!record.ok()) {
     spdlog::error("{}: {}", key, FormatStatus(record.status()));
     v1::WorkerMessage message;

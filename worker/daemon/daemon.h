@@ -32,6 +32,9 @@ struct DaemonOptions {
   std::string host;
   std::map<std::string, std::string> labels;
   WhenIdle when_idle = WhenIdle::kWait;
+  // Absolute folder of an attempt that another program has begun (`xpctl run`): whatever is
+  // assigned is taken to be that. Empty: attempts are begun here.
+  std::string adopt;
   std::string runner_binary;
   TrainingMachine machine;
   std::string gpu_driver;                  // its version; empty without one

@@ -51,8 +51,10 @@ bool ToldToEnd(const sigset_t& signals) {
 int Run(const xp::daemon::Config& config, const sigset_t& signals) {
   auto address = xp::client::ParseAddress(config.server);
   if (!address.ok()) return Fail(xp::Annotate(address.status(), "--server"));
-  const xp::daemon::GpuInventory gpus =
-      config.slots.gpus == "none" ? xp::daemon::GpuInventory() : xp::daemon::ProbeGpus();
+  // An adopted run has the GPUs that its user gave it: they are looked at for the record.
+  const xp::daemon::GpuInventory gpus = config.slots.gpus == "none" && config.adopt.empty()
+                                            ? xp::daemon::GpuInventory()
+                                            : xp::daemon::ProbeGpus();
   auto slots = xp::daemon::ChooseSlots(config.slots, gpus);
   if (!slots.ok()) return Fail(slots.status());
   std::random_device random;
@@ -68,6 +70,7 @@ int Run(const xp::daemon::Config& config, const sigset_t& signals) {
       .host = HostName(),
       .labels = config.labels,
       .when_idle = config.when_idle,
+      .adopt = config.adopt,
       .runner_binary = config.runner.empty() ? xp::runner::DefaultRunnerBinary() : config.runner,
       .machine = {.server = address->shown,
                   .slots = *slots,

@@ -28,6 +28,13 @@ class AttemptFolder {
   // Written by whoever wants the run to stop.
   std::string StopFile() const { return path_ + "/stop.json"; }
 
+  // What the program is told to write to; prepared by whoever starts the runner.
+  std::string OutputDir() const { return path_ + "/output"; }
+  std::string ModelDir() const { return path_ + "/model"; }
+  std::string MetricsFile() const { return path_ + "/metrics.jsonl"; }
+  // Written by the daemon once the server has stored the end: nothing of it is needed here.
+  std::string ConfirmedFile() const { return path_ + "/confirmed.pb"; }
+
  private:
   std::string path_;
 };

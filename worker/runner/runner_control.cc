@@ -176,13 +176,15 @@ absl::StatusOr<RunnerState> WaitForExit(const AttemptFolder& folder, const WaitO
   }
 }
 
-std::string DefaultRunnerBinary() {
-  if (const char* set = getenv("XP_RUNNER"); set != nullptr && *set != '\0') return set;
+std::string ProgramBeside(const char* variable, const std::string& name) {
+  if (const char* set = getenv(variable); set != nullptr && *set != '\0') return set;
   char self[4096];
   const ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-  if (n <= 0) return "/usr/bin/xprunner";
+  if (n <= 0) return "/usr/bin/" + name;
   const std::string path(self, static_cast<size_t>(n));
-  return path.substr(0, path.rfind('/') + 1) + "xprunner";
+  return path.substr(0, path.rfind('/') + 1) + name;
 }
+
+std::string DefaultRunnerBinary() { return ProgramBeside("XP_RUNNER", "xprunner"); }
 
 }  // namespace xp::runner

@@ -78,7 +78,11 @@ struct WaitOptions {
 // Until the phase is kExited or kVanished. DEADLINE_EXCEEDED when `timeout` was slept through.
 absl::StatusOr<RunnerState> WaitForExit(const AttemptFolder& folder, const WaitOptions& options);
 
-// The xprunner that belongs to this program: $XP_RUNNER, else the one beside the running binary.
+// The program called `name` that belongs to this one: $VARIABLE, else the one beside the running
+// binary.
+std::string ProgramBeside(const char* variable, const std::string& name);
+
+// The xprunner that belongs to this program ($XP_RUNNER).
 std::string DefaultRunnerBinary();
 
 }  // namespace xp::runner

@@ -1,33 +1,37 @@
-// xpctl run --experiment E -- CMD... and xpctl sync: a command here and now, tracked as by a worker
-// of one; without a server it runs all the same and is delivered later.
+// xpctl run --experiment E -- CMD...: a command here and now, tracked as by a worker of one;
+// without a server it runs all the same and is delivered later.
 #include <absl/strings/str_cat.h>
-#include <signal.h>
-#include <unistd.h>
+#include <absl/time/time.h>
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include "client/cpp/client.h"
+#include "client/cpp/file_manifest.h"
+#include "client/cpp/system_error.h"
 #include "client/xpctl/commands/commands.h"
 #include "client/xpctl/exit_code.h"
-#include "client/xpctl/format.h"
 #include "client/xpctl/metric_options.h"
+#include "client/xpctl/run/begin_run.h"
 #include "client/xpctl/run/deliver_run.h"
 #include "client/xpctl/run/run_record.h"
+#include "client/xpctl/run/signals.h"
+#include "client/xpctl/run/tracker.h"
+#include "client/xpctl/source/git_state.h"
 #include "proto/resource_name.h"
 #include "worker/capture/log_tail.h"
+#include "worker/runner/file_io.h"
 #include "worker/runner/runner_control.h"
-
-extern char** environ;
 
 namespace xp::xpctl {
 namespace {
 
+constexpr absl::Duration kEchoEvery = absl::Milliseconds(100);
 constexpr absl::Duration kStopGrace = absl::Seconds(30);
-constexpr absl::Duration kDeliverPatience = absl::Seconds(20);  // after the command's end
 constexpr size_t kEchoBytes = 256 * 1024;
 
 struct Options {
@@ -36,6 +40,14 @@ struct Options {
   MetricOptions metrics;
   std::vector<std::string> command;
 };
+
+absl::Status NoteSource(RunRecord* record) {
+  const GitState git = ReadGitState(std::filesystem::current_path().string());
+  record->git_commit = git.commit;
+  if (git.diff.empty()) return absl::OkStatus();
+  record->git_diff_sha256 = client::BlobOfBytes(git.diff).sha256;
+  return runner::WriteFileDurably(record->DiffFile(), git.diff);
+}
 
 absl::StatusOr<RunRecord> MakeRecord(Session& session, const Options& options) {
   const absl::Time now = session.world().now();
@@ -61,52 +73,14 @@ absl::StatusOr<RunRecord> MakeRecord(Session& session, const Options& options) {
   record.folder = runs + "/" + record.id;
   std::error_code error;
   std::filesystem::create_directories(record.Attempt().path(), error);
-  if (error) return absl::FailedPreconditionError(record.folder + ": " + error.message());
+  if (error) return client::SystemError(error.value(), record.folder);
+  XP_RETURN_IF_ERROR(NoteSource(&record));
   XP_RETURN_IF_ERROR(SaveRun(record));
   return record;
 }
 
-absl::Status Start(const RunRecord& record) {
-  runner::RunnerSpec spec;
-  spec.argv = record.command;
-  spec.working_dir = std::filesystem::current_path().string();
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    if (!text.starts_with("XP_") || text.starts_with("XP_SERVER=")) spec.env.emplace_back(text);
-  }
-  spec.env.push_back("XP_EXPERIMENT=" + record.experiment);
-  spec.env.push_back("XP_TRIAL=" + record.trial);
-  spec.env.push_back("XP_ATTEMPT=1");
-  spec.env.push_back("XP_METRICS_FILE=" + record.MetricsFile());
-  if (::getenv("PYTHONUNBUFFERED") == nullptr) spec.env.push_back("PYTHONUNBUFFERED=1");
-  return runner::StartRunner(runner::DefaultRunnerBinary(), record.Attempt(), spec);
-}
-
-// Signals that people send are handed to the command, as its runner is a session of its own. They
-// are blocked for the whole of xpctl and asked for where it would sleep.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, &before_);
-  }
-  ~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-
-  // Waits a tenth of a second; true when a signal came.
-  bool WaitBriefly() const {
-    const timespec tenth{0, 100'000'000};
-    return ::sigtimedwait(&set_, nullptr, &tenth) > 0;
-  }
-
- private:
-  sigset_t set_{};
-  sigset_t before_{};
-};
-
-// Copies the log to stdout until the command has ended.
+// Copies the log to stdout until the command has ended; a signal is handed to the command, whose
+// runner is a session of its own.
 absl::StatusOr<runner::RunnerState> Echo(Session& session, const RunRecord& record,
                                          const Signals& signals) {
   uint64_t offset = 0;
@@ -124,28 +98,12 @@ absl::StatusOr<runner::RunnerState> Echo(Session& session, const RunRecord& reco
         state.phase == runner::RunnerPhase::kVanished) {
       return state;
     }
-    if (signals.WaitBriefly()) {
+    if (signals.Wait(kEchoEvery)) {
       // A second signal means now.
       const absl::Duration grace = ++asked > 1 ? absl::ZeroDuration() : kStopGrace;
       XP_RETURN_IF_ERROR(runner::RequestStop(record.Attempt(), grace, "USER"));
     }
   }
-}
-
-DeliverOptions DeliverWith(Session& session, std::function<bool()> cancelled) {
-  return {std::move(cancelled), session.world().retry.monotonic, session.world().now};
-}
-
-absl::Status DeliverPatiently(Session& session, client::Client& client, RunRecord* record,
-                              const std::function<bool()>& cancelled) {
-  client::RetryPolicy policy;
-  policy.give_up_after = absl::Hours(24 * 7);
-  client::RetryEnvironment environment = session.world().retry;
-  environment.cancelled = cancelled;
-  const DeliverOptions options = DeliverWith(session, cancelled);
-  return client::Retrier(policy, environment).Run([&](bool*) {
-    return DeliverRun(client, record, options);
-  });
 }
 
 int CodeOf(const runner::RunnerState& state) {
@@ -154,80 +112,72 @@ int CodeOf(const runner::RunnerState& state) {
     case runner::EndReason::kNotFound:
       return 127;
     case runner::EndReason::kStartFailed:
+    case runner::EndReason::kCalledOff:
       return kExitError;
     default:
       return state.exit->signal != 0 ? 128 + state.exit->signal : state.exit->exit_code;
   }
 }
 
-// Brings every run that waits; those that cannot be brought are told and stay. False: some stay.
-bool SyncAll(Session& session, client::Client& client, std::string_view except) {
-  const absl::StatusOr<std::string> runs = RunsFolder(session.world().getenv);
-  if (!runs.ok()) return true;
-  bool all = true;
-  for (const std::string& folder : PendingRuns(*runs)) {
-    if (folder == except) continue;
-    absl::StatusOr<RunRecord> record = LoadRun(folder);
-    absl::Status status = record.status();
-    if (record.ok()) {
-      const auto state = runner::Probe(record->Attempt());
-      if (state.ok() && state->phase == runner::RunnerPhase::kRunning) continue;  // its own xpctl
-      status = DeliverRun(client, &*record, DeliverWith(session, nullptr));
-      if (status.ok()) status = RemoveRun(*record);
-    }
-    if (status.ok()) {
-      session.Say("delivered " + record->experiment + "/" + record->trial);
-    } else {
-      all = false;
-      session.Say(absl::StrCat(folder, ": not delivered: ", status.message()));
-    }
-  }
-  return all;
+// The trial is wrong, or its name is taken: that is better known before hours of training.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status) ||
+         absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
 }
 
 absl::StatusOr<int> Run(Session& session, const Options& options) {
   const Signals signals;  // before any thread is started
   XP_ASSIGN_OR_RETURN(const client::ServerAddress address, session.Address());
-  XP_ASSIGN_OR_RETURN(RunRecord record, MakeRecord(session, options));
+  XP_ASSIGN_OR_RETURN(const RunRecord record, MakeRecord(session, options));
   const absl::StatusOr<client::Client*> client = session.Connect();
+  absl::Status submitted = client.ok() ? SubmitRun(**client, record) : client.status();
+  if (IsRefusal(submitted)) {
+    RemoveRun(record).IgnoreError();
+    return submitted;
+  }
   if (!client.ok()) {
     session.Say(absl::StrCat("no server at ", address.shown,
                              ": the command runs all the same and is kept in ", record.folder,
                              "; xpctl sync delivers it"));
+  } else if (!submitted.ok()) {
+    session.Say(absl::StrCat("the server cannot take it now (", submitted.message(),
+                             "): the command runs all the same and is kept in ", record.folder,
+                             "; xpctl sync delivers it"));
   }
-  if (const absl::Status started = Start(record); !started.ok()) {
+  if (const absl::Status begun = BeginRun(record, address.shown); !begun.ok()) {
+    // Nothing has happened: nothing should remain.
+    v1::DeleteTrialRequest request;
+    request.set_name(record.FullName());
+    request.set_force(true);
+    if (submitted.ok()) (*client)->Call(&v1::Trials::Stub::DeleteTrial, request).IgnoreError();
     RemoveRun(record).IgnoreError();
-    return started;
+    return begun;
   }
-  const RunRecord kept = record;  // the delivering thread has its own
-  const auto monotonic = session.world().retry.monotonic;
-  std::atomic<int64_t> give_up_ms{INT64_MAX};
-  absl::Status delivered = absl::UnavailableError("no server");
-  std::thread delivery;
-  if (client.ok()) {
-    delivery = std::thread([&] {
-      delivered = DeliverPatiently(session, **client, &record, [&] {
-        return absl::ToInt64Milliseconds(monotonic()) > give_up_ms.load();
-      });
-    });
+  std::optional<Tracker> tracker;
+  if (submitted.ok()) {
+    absl::StatusOr<Tracker> started = Tracker::Start(record, address.shown);
+    if (started.ok()) {
+      tracker = *std::move(started);
+    } else {
+      session.Say(absl::StrCat("it is not tracked: ", started.status().message(),
+                               "; it is kept in ", record.folder, "; xpctl sync delivers it"));
+    }
   }
-  const absl::StatusOr<runner::RunnerState> state = Echo(session, kept, signals);
-  give_up_ms = absl::ToInt64Milliseconds(monotonic() + kDeliverPatience);
-  if (delivery.joinable()) delivery.join();
-  if (!state.ok()) return state.status();
+  XP_ASSIGN_OR_RETURN(const runner::RunnerState state, Echo(session, record, signals));
+  if (state.exit && state.exit->reason == runner::EndReason::kNotFound) {
+    session.Say(absl::StrCat("xpctl run: ", state.exit->message));
+  }
+  if (!tracker) return CodeOf(state);
+  const absl::Status delivered = AwaitDelivery(session, **client, record, signals, *tracker);
   if (delivered.ok()) {
-    XP_RETURN_IF_ERROR(RemoveRun(record));
-    SyncAll(session, **client, record.folder);
-  } else if (client.ok()) {
+    DeliverPending(session, **client, signals, record.folder);
+  } else if (absl::IsFailedPrecondition(delivered)) {
+    session.Say(absl::StrCat(record.FullName(), ": ", delivered.message()));
+  } else {
     session.Say(absl::StrCat("not delivered: ", delivered.message(), "; it is kept in ",
                              record.folder, "; xpctl sync delivers it"));
   }
-  return CodeOf(*state);
-}
-
-absl::StatusOr<int> Sync(Session& session) {
-  XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
-  return SyncAll(session, *client, "") ? kExitOk : kExitRefused;
+  return CodeOf(state);
 }
 
 }  // namespace
@@ -244,12 +194,6 @@ void AddRun(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options](Session& session) { return Run(session, *options); };
   });
-}
-
-void AddSync(CLI::App& app, Action* action) {
-  CLI::App* const command =
-      app.add_subcommand("sync", "Deliver runs that were made without a server");
-  command->callback([action] { *action = Sync; });
 }
 
 }  // namespace xp::xpctl

@@ -1,27 +1,38 @@
-// Brings a run to the server, as a worker of one: its trial asks for a label that only this worker
-// has, so nobody else takes it. Follows a run that still goes on; a run that has ended is brought
-// whole. Each call goes on where the one before was cut, as the log is the spool.
+// Brings a run to the server: its trial is created, an xpworker of its own (tracker.h) reports it
+// as any worker would, and the run's folder goes once the server has confirmed the end. Each call
+// goes on where the one before was cut.
 //
-// Errors: UNAVAILABLE (call again), ALREADY_EXISTS (the trial's name is taken), FAILED_PRECONDITION
-// (deleted or taken over on the server), INVALID_ARGUMENT, CANCELLED. Not thread safe.
+// One thread.
 #pragma once
 
 #include <absl/status/status.h>
 
-#include <functional>
+#include <string_view>
 
 #include "client/cpp/client.h"
 #include "client/xpctl/run/run_record.h"
+#include "client/xpctl/run/signals.h"
+#include "client/xpctl/run/tracker.h"
+#include "client/xpctl/session.h"
 
 namespace xp::xpctl {
 
-struct DeliverOptions {
-  std::function<bool()> cancelled;  // asked several times a second; empty: never
-  std::function<absl::Duration()> monotonic;
-  std::function<absl::Time()> now;
-};
+// Creates its trial, with the difference of its source. ALREADY_EXISTS: the name stands for another
+// trial. Errors: the server's. Repeated it creates nothing twice.
+absl::Status SubmitRun(client::Client& client, const RunRecord& record);
 
-// OK: the server has confirmed the end.
-absl::Status DeliverRun(client::Client& client, RunRecord* record, const DeliverOptions& options);
+// Until the tracker has done its work; progress for people on stderr. OK: everything is with the
+// server and the folder is gone. CANCELLED: a signal came. UNAVAILABLE: no server for some time.
+// FAILED_PRECONDITION: the server does not want it (its trial was deleted or given up); the files
+// stay where they are and are not delivered again. INTERNAL: xpworker could not go on, or
+// left too early; with its reason. But for FAILED_PRECONDITION what failed waits for `xpctl sync`.
+// Ends the tracker.
+absl::Status AwaitDelivery(Session& session, client::Client& client, const RunRecord& record,
+                           const Signals& signals, Tracker& tracker);
+
+// Brings every run that waits and does not run any more, but `except` (a folder); what could not be
+// brought is told and stays. False: some stay.
+bool DeliverPending(Session& session, client::Client& client, const Signals& signals,
+                    std::string_view except);
 
 }  // namespace xp::xpctl

@@ -1,17 +1,12 @@
 #include "client/xpctl/run/run_record.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "client/cpp/file_descriptor.h"
 #include "client/cpp/system_error.h"
+#include "worker/runner/file_io.h"
 
 namespace xp::xpctl {
 namespace {
@@ -26,9 +21,9 @@ ordered_json ToJson(const RunRecord& record) {
                     {"trial", record.trial},
                     {"command", record.command},
                     {"preset", record.preset},
-                    {"start_time_ms", record.start_time_ms},
-                    {"trial_uid", record.trial_uid},
-                    {"attempt", record.attempt}};
+                    {"git_commit", record.git_commit},
+                    {"git_diff_sha256", record.git_diff_sha256},
+                    {"start_time_ms", record.start_time_ms}};
   json["metrics"] = ordered_json::array();
   for (const capture::MetricDefinition& metric : record.metrics) {
     json["metrics"].push_back({{"name", metric.name}, {"regex", metric.regex}});
@@ -39,18 +34,9 @@ ordered_json ToJson(const RunRecord& record) {
 }  // namespace
 
 absl::Status SaveRun(const RunRecord& record) {
-  const std::string path = record.folder + "/run.json";
-  const std::string part = path + ".part";
-  const std::string text =
-      ToJson(record).dump(2, ' ', false, ordered_json::error_handler_t::replace);
-  const client::FileDescriptor file(
-      ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file.ok()) return client::SystemError(errno, part);
-  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(file.get()) != 0 || ::rename(part.c_str(), path.c_str()) != 0) {
-    return client::SystemError(errno, path);
-  }
-  return absl::OkStatus();
+  return runner::WriteFileDurably(
+      record.folder + "/run.json",
+      ToJson(record).dump(2, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 absl::StatusOr<RunRecord> LoadRun(const std::string& folder) {
@@ -68,9 +54,9 @@ absl::StatusOr<RunRecord> LoadRun(const std::string& folder) {
     record.trial = json.at("trial");
     record.command = json.at("command").get<std::vector<std::string>>();
     record.preset = json.at("preset");
+    record.git_commit = json.at("git_commit");
+    record.git_diff_sha256 = json.at("git_diff_sha256");
     record.start_time_ms = json.at("start_time_ms");
-    record.trial_uid = json.at("trial_uid");
-    record.attempt = json.at("attempt");
     for (const ordered_json& metric : json.at("metrics")) {
       record.metrics.push_back({metric.at("name"), metric.at("regex"), ""});
     }
@@ -102,6 +88,12 @@ std::vector<std::string> PendingRuns(const std::string& runs_folder) {
   // Their names begin with the time.
   std::sort(folders.begin(), folders.end());
   return folders;
+}
+
+absl::Status DropRun(const RunRecord& record) {
+  std::error_code error;
+  fs::rename(record.folder + "/run.json", record.folder + "/dropped.json", error);
+  return error ? client::SystemError(error.value(), record.folder) : absl::OkStatus();
 }
 
 absl::Status RemoveRun(const RunRecord& record) {

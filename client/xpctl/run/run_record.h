@@ -1,6 +1,6 @@
 // A run of `xpctl run` as it is kept on this machine until the server has all of it: a folder with
-// run.json, the metrics file and the runner's attempt folder. Written anew and renamed at each
-// change, so that `sync` can take up whatever a killed run has left.
+// run.json, the attempt's folder (docs/attempt-folder.md), the work folder and the log of the
+// xpworker that tracks it. `sync` takes up whatever a killed run has left.
 //
 // Errors: NOT_FOUND, INVALID_ARGUMENT (no record), the file system's. Not thread safe.
 #pragma once
@@ -20,18 +20,22 @@ namespace xp::xpctl {
 
 struct RunRecord {
   std::string folder;  // absolute; not part of run.json
-  std::string id;      // the worker of one is called "run-ID"
+  std::string id;      // its worker is called "run-ID"
   std::string experiment;
   std::string trial;
   std::vector<std::string> command;
   std::vector<capture::MetricDefinition> metrics;
   std::string preset;
-  int64_t start_time_ms = 0;  // Unix milliseconds
-  std::string trial_uid;      // empty until the server has assigned it
-  int attempt = 0;
+  std::string git_commit;       // of the folder that it began in; empty: none
+  std::string git_diff_sha256;  // of DiffFile(); empty: no difference
+  int64_t start_time_ms = 0;    // Unix milliseconds
 
+  std::string FullName() const { return experiment + "/" + trial; }
   runner::AttemptFolder Attempt() const { return runner::AttemptFolder(folder + "/attempt"); }
-  std::string MetricsFile() const { return folder + "/metrics.jsonl"; }
+  std::string CheckpointDir() const { return folder + "/checkpoint"; }
+  std::string DiffFile() const { return folder + "/source.diff"; }
+  std::string WorkerFolder() const { return folder + "/worker"; }
+  std::string WorkerLog() const { return folder + "/worker.log"; }
 };
 
 absl::Status SaveRun(const RunRecord& record);
@@ -45,5 +49,8 @@ std::vector<std::string> PendingRuns(const std::string& runs_folder);
 
 // Everything is with the server: nothing of it is needed here.
 absl::Status RemoveRun(const RunRecord& record);
+
+// The server does not want it: it waits no longer, its files stay.
+absl::Status DropRun(const RunRecord& record);
 
 }  // namespace xp::xpctl

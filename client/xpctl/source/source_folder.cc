@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "client/xpctl/source/child_output.h"
+#include "client/xpctl/source/git_state.h"
 #include "client/xpctl/source/gitignore.h"
 #include "client/xpctl/spec/quantities.h"
 #include "proto/limits.h"
@@ -17,7 +17,6 @@ namespace xp::xpctl {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr size_t kDiffMaxBytes = 16 * 1024 * 1024;
 
 void AddIgnoreFiles(const std::string& folder, const std::string& relative, IgnoreRules* rules) {
   for (const char* name : {".gitignore", ".xpignore"}) {
@@ -49,16 +48,6 @@ absl::Status TooLarge(const client::Tree& tree, const std::string& path) {
   return absl::ResourceExhaustedError(absl::StrCat(
       path, ": the source folder holds ", ShowSize(tree.total_bytes), "; at most 1 GiB. Largest: ",
       largest, ". Leave files out with .xpignore, or send data as inputs"));
-}
-
-void RecordGit(const std::string& path, SourceFolder* source) {
-  const auto commit = ChildOutput({"git", "-C", path, "rev-parse", "HEAD"}, 1024);
-  if (!commit.ok()) return;
-  source->git_commit = commit->substr(0, commit->find('\n'));
-  auto diff = ChildOutput(
-      {"git", "-C", path, "diff", "--no-color", "--no-ext-diff", "--binary", "HEAD", "--", "."},
-      kDiffMaxBytes);
-  if (diff.ok() && !diff->empty()) source->git_diff = client::BlobOfBytes(*std::move(diff));
 }
 
 }  // namespace
@@ -101,7 +90,9 @@ absl::StatusOr<SourceFolder> ReadSourceFolder(const std::string& path) {
   SourceFolder source;
   XP_ASSIGN_OR_RETURN(source.folder, client::HashTree(tree));
   source.left_out = std::move(tree.left_out);
-  RecordGit(folder.string(), &source);
+  GitState git = ReadGitState(folder.string());
+  source.git_commit = std::move(git.commit);
+  if (!git.diff.empty()) source.git_diff = client::BlobOfBytes(std::move(git.diff));
   return source;
 }
 

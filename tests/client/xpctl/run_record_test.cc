@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
+#include <string>
 
-#include "client/xpctl/run/run_messages.h"
+#include "client/xpctl/run/begin_run.h"
+#include "client/xpctl/run/run_request.h"
 #include "tests/client/cpp/temp_folder.h"
 
 namespace xp::xpctl {
@@ -27,13 +30,12 @@ TEST(RunRecordTest, WhatAKilledRunLeavesIsTakenUp) {
   std::filesystem::create_directories(record.folder);
   std::filesystem::create_directories(runs / "half-made");
   ASSERT_TRUE(SaveRun(record).ok());
-  record.trial_uid = "t-1";
-  record.attempt = 1;
+  record.git_commit = "c0ffee";
   ASSERT_TRUE(SaveRun(record).ok());
   ASSERT_EQ(PendingRuns(runs.path()), std::vector<std::string>{runs / "a"});
   const auto loaded = LoadRun(runs / "a");
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_EQ(loaded->trial_uid, "t-1");
+  EXPECT_EQ(loaded->git_commit, "c0ffee");
   EXPECT_EQ(loaded->metrics[0].regex, "f1=(\\S+)");
   EXPECT_EQ(loaded->command.size(), 3u);
   ASSERT_TRUE(RemoveRun(*loaded).ok());
@@ -49,14 +51,58 @@ TEST(RunRecordTest, WhatIsNoRecordIsToldNotTrusted) {
   EXPECT_TRUE(absl::IsNotFound(LoadRun(runs / "none").status()));
 }
 
+TEST(RunRecordTest, WhatTheServerDoesNotWantWaitsNoLongerButStays) {
+  const client::TempFolder runs;
+  const RunRecord record = RecordIn(runs / "a");
+  runs.Write("a/attempt/model/weights", "w");
+  ASSERT_TRUE(SaveRun(record).ok());
+  ASSERT_TRUE(DropRun(record).ok());
+  EXPECT_TRUE(PendingRuns(runs.path()).empty());
+  EXPECT_TRUE(std::filesystem::exists(runs / "a/attempt/model/weights"));
+}
+
 TEST(RunRecordTest, OnlyItsOwnWorkerCanTakeTheTrial) {
   const RunRecord record = RecordIn("/nowhere");
   const auto request = SubmitRequestOf(record);
-  const auto hello = HelloOf(record, absl::UnixEpoch()).hello();
   const auto& asked = request.trials(0).spec().resources().labels();
   ASSERT_EQ(asked.size(), 1u);
-  EXPECT_EQ(hello.labels().at(asked.begin()->first), asked.begin()->second);
+  EXPECT_EQ(asked.at(kRunLabel), record.id);
   EXPECT_EQ(request.request_id(), SubmitRequestOf(record).request_id());
+}
+
+using Variables = std::map<std::string, std::string>;
+
+Variables EnvironmentOf(const Variables& inherited) {
+  const auto made = RunEnvironment(RecordIn("/runs/a"), "h:1", inherited);
+  EXPECT_TRUE(made.ok()) << made.status();
+  Variables variables;
+  for (const std::string& entry : made.ok() ? *made : std::vector<std::string>()) {
+    variables[entry.substr(0, entry.find('='))] = entry.substr(entry.find('=') + 1);
+  }
+  return variables;
+}
+
+TEST(RunEnvironmentTest, TheCommandSeesWhatAWorkerWouldGiveIt) {
+  const Variables seen = EnvironmentOf({{"PATH", "/bin"}, {"XP_TOKEN", "secret"}});
+  EXPECT_EQ(seen.at("XP_EXPERIMENT"), "e");
+  EXPECT_EQ(seen.at("XP_TRIAL"), "t");
+  EXPECT_EQ(seen.at("XP_SERVER"), "h:1");
+  EXPECT_EQ(seen.at("XP_MODEL_DIR"), "/runs/a/attempt/model");
+  EXPECT_EQ(seen.at("SM_MODEL_DIR"), seen.at("XP_MODEL_DIR"));
+  EXPECT_EQ(seen.at("SM_OUTPUT_DATA_DIR"), seen.at("XP_OUTPUT_DIR"));
+  EXPECT_EQ(seen.at("TRAINING_JOB_NAME"), "e-t");
+  EXPECT_EQ(seen.at("PYTHONUNBUFFERED"), "1");
+  EXPECT_EQ(seen.at("PATH"), "/bin");
+  EXPECT_FALSE(seen.contains("XP_TOKEN"));
+}
+
+TEST(RunEnvironmentTest, ItsGpusAndItsOwnSettingsStayTheUsers) {
+  EXPECT_FALSE(EnvironmentOf({}).contains("CUDA_VISIBLE_DEVICES"));
+  const Variables two = EnvironmentOf({{"CUDA_VISIBLE_DEVICES", "1,3"}, {"PYTHONUNBUFFERED", ""}});
+  EXPECT_EQ(two.at("CUDA_VISIBLE_DEVICES"), "1,3");
+  EXPECT_EQ(two.at("SM_NUM_GPUS"), "2");
+  EXPECT_EQ(two.at("PYTHONUNBUFFERED"), "");
+  EXPECT_EQ(EnvironmentOf({{"CUDA_VISIBLE_DEVICES", ""}}).at("SM_NUM_GPUS"), "0");
 }
 
 }  // namespace

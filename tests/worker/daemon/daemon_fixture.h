@@ -35,7 +35,8 @@ class DaemonFixture : public ::testing::Test {
     return mkdtemp(path.data());
   }
 
-  void StartDaemon(WhenIdle when_idle = WhenIdle::kWait) {
+  // `adopt`: see DaemonOptions.
+  void StartDaemon(WhenIdle when_idle = WhenIdle::kWait, const std::string& adopt = "") {
     auto address = client::ParseAddress(server_.address());
     channel_client_ = std::make_unique<client::Client>(client::MakeChannel(*address));
     v1::Slot slot;
@@ -44,6 +45,7 @@ class DaemonFixture : public ::testing::Test {
                           .instance_id = "instance",
                           .host = "host",
                           .when_idle = when_idle,
+                          .adopt = adopt,
                           .runner_binary = XP_RUNNER_BINARY,
                           .machine = {.server = server_.address(),
                                       .slots = {slot},

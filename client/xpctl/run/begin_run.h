@@ -1,0 +1,33 @@
+// Begins the command of a run through xprunner, in the folder where xpctl stands, with what a
+// training program sees (DESIGN section 11): its own environment, XP_* and SM_*.
+//
+// Errors: those of runner::StartRunner and BuildEnvironment. One thread.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "client/xpctl/run/run_record.h"
+
+namespace xp::xpctl {
+
+// xpctl's own environment.
+std::map<std::string, std::string> OwnEnvironment();
+
+// The GPUs that a program started here would see: what CUDA_VISIBLE_DEVICES names, else those of
+// the machine.
+std::vector<std::string> VisibleGpus(const std::map<std::string, std::string>& environment);
+
+// The command's whole environment. `server`: HOST:PORT. CUDA_VISIBLE_DEVICES and PYTHONUNBUFFERED
+// stay as the user has them: the command runs here as it would without xp.
+absl::StatusOr<std::vector<std::string>> RunEnvironment(
+    const RunRecord& record, const std::string& server,
+    const std::map<std::string, std::string>& inherited);
+
+absl::Status BeginRun(const RunRecord& record, const std::string& server);
+
+}  // namespace xp::xpctl
