@@ -1,6 +1,7 @@
 // Checks of what people send, before anything is stored: each message names the field's path as the
 // .proto spells it ("trials[2].spec.env[XP_FOO]: ..."), what was found and what would be accepted.
-// All return INVALID_ARGUMENT or OK where nothing else is said. Pure functions; safe from any thread.
+// All return INVALID_ARGUMENT or OK where nothing else is said. Pure functions; safe from any
+// thread.
 #pragma once
 
 #include <absl/status/status.h>

@@ -54,7 +54,8 @@ class MetricReads {
   virtual absl::StatusOr<v1::Receipt> GetReceipt(const v1::GetReceiptRequest& request) = 0;
 };
 
-// A core summary as the API's message, which is empty; `series` gives what the summary does not hold.
+// A core summary as the API's message, which is empty; `series` gives what the summary does not
+// hold.
 void FillSummary(const core::MetricSummary& summary, const CompareSeries& series,
                  v1::Summary* message);
 

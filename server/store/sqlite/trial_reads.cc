@@ -101,8 +101,8 @@ absl::StatusOr<v1::ListAttemptsResponse> SqliteTrialReads::ListAttempts(
     if (row.number <= last) continue;
     v1::Attempt attempt = ToAttempt(row);
     if (!page.Take(attempt)) {
-      response.set_next_page_token(core::MakePageToken(
-          std::to_string(response.attempts().rbegin()->number()), fingerprint));
+      response.set_next_page_token(
+          core::MakePageToken(std::to_string(response.attempts().rbegin()->number()), fingerprint));
       break;
     }
     *response.add_attempts() = std::move(attempt);

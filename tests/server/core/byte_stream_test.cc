@@ -50,7 +50,8 @@ TEST(ByteStreamTest, AVarintBeyond64BitsIsBad) {
 // The check value that every CRC-32C has for "123456789".
 TEST(ByteStreamTest, ChecksumIsCrc32c) { EXPECT_EQ(Crc32c("123456789"), 0xe3069283u); }
 
-// Eight bytes at a time or one by one: a text of any length has the checksum of the plain definition.
+// Eight bytes at a time or one by one: a text of any length has the checksum of the plain
+// definition.
 TEST(ByteStreamTest, ChecksumIsTheSameAtEveryLength) {
   std::string text;
   for (int length = 0; length < 100; ++length) {

@@ -15,7 +15,8 @@ TEST(FilterTermsTest, AnEqualityAtTheTopIsRequired) {
   EXPECT_EQ(RequiredText(Where("state = RUNNING"), "state"), "RUNNING");
   EXPECT_EQ(RequiredText(Where("name = \"1\""), "name"), "1");
   EXPECT_EQ(RequiredText(Where("name = a AND (worker = w OR worker = v)"), "name"), "a");
-  EXPECT_EQ(RequiredText(Where("params.lr = 1 AND state = FAILED AND name : b"), "state"), "FAILED");
+  EXPECT_EQ(RequiredText(Where("params.lr = 1 AND state = FAILED AND name : b"), "state"),
+            "FAILED");
 }
 
 TEST(FilterTermsTest, WhatOtherRowsMayPassIsNotRequired) {
