@@ -20,13 +20,15 @@ class DiskFaultTest : public testing::Test {
   // Three changes that wait while the writer is held, so that they are one group; the middle one is
   // a report of `bytes`. Answers what they were told.
   std::vector<absl::Status> WriteGroup(uint64_t from, const std::string& bytes) {
-    std::latch holding(1), answered(4);
+    std::latch held(1), holding(1), answered(4);
     kit_.store().Enqueue(
         [&](WriteContext&) {
+          held.count_down();
           holding.wait();
           return absl::OkStatus();
         },
         [&](const absl::Status&) { answered.count_down(); });
+    held.wait();  // or a writer that wakes late takes the first of the three along
     std::vector<absl::Status> told(3);
     const auto note = [&](size_t i) {
       return [&told, &answered, i](const absl::Status& status) {
