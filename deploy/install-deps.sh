@@ -17,7 +17,7 @@ run=(
   python3 python3-grpcio python3-protobuf python3-pandas python3-yaml
 )
 # libopenblas0-pthread: libtorch alone pulls in the reference BLAS, ten times slower.
-trainer=(libtorch-dev libopenblas0-pthread libicu-dev libutf8proc-dev libcurl4-openssl-dev)
+trainer=(libtorch-dev libopenblas0-pthread libicu-dev libcurl4-openssl-dev)
 tests=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest procps)
 trainer_tests=(python3-torch)
 

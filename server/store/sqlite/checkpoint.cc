@@ -23,6 +23,7 @@ void Checkpointer::Stop() {
 }
 
 void Checkpointer::Loop() {
+  absl::StatusCode told = absl::StatusCode::kOk;  // a full disk stays full for many rounds
   for (;;) {
     {
       MutexLock lock(mutex_);
@@ -32,7 +33,10 @@ void Checkpointer::Loop() {
       if (stopping_) return;
     }
     const absl::Status status = Run();
-    if (!status.ok()) spdlog::warn("checkpoint: {}", FormatStatus(status));
+    if (!status.ok() && status.code() != told) {
+      spdlog::warn("checkpoint: {}; not said again until one succeeds", FormatStatus(status));
+    }
+    told = status.code();
   }
 }
 
