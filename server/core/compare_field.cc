@@ -4,6 +4,8 @@
 #include <absl/strings/str_format.h>
 #include <absl/time/time.h>
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "server/core/compare_input.h"

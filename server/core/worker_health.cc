@@ -41,16 +41,13 @@ std::optional<std::string> WorkerHealth::Consider(std::string_view worker, const
 }
 
 std::optional<std::string> WorkerHealth::NoteEnd(std::string_view worker, const End& end) {
-  const std::string name(worker);
+  if (end.outcome == Outcome::kOther) return std::nullopt;
   std::optional<std::string> message = Consider(worker, end);
-  const bool fine = end.outcome == Outcome::kFine ||
-                    (end.outcome == Outcome::kProgramFailure && end.ran >= settings_.quick);
-  if (message.has_value() || fine) {
+  const std::string name(worker);
+  if (message || end.outcome == Outcome::kFine || end.ran >= settings_.quick) {
     rows_.erase(name);
-  } else if (const auto found = rows_.find(name); found == rows_.end()) {
-    if (Counts({}, end)) rows_[name].push_back(end);
-  } else if (Counts(found->second, end)) {
-    found->second.push_back(end);
+  } else if (std::vector<End>& row = rows_[name]; Counts(row, end)) {
+    row.push_back(end);
   }
   return message;
 }

@@ -40,11 +40,12 @@ class WorkerHealth {
     std::string detail;  // "exit 1", "signal 11"
   };
 
-  // What NoteEnd would answer.
+  // Inside the transaction that stores the end of an attempt on `worker`, and may yet be undone:
+  // when the worker is to be drained with it, the message that is shown with that.
   std::optional<std::string> Consider(std::string_view worker, const End& end) const;
 
-  // Notes the end of an attempt on `worker`. When the worker is to be drained now, the message that
-  // is shown with it; said once per row of failures.
+  // The same end, once it is stored; the same answer. A row that drains the worker is said once and
+  // begins anew.
   std::optional<std::string> NoteEnd(std::string_view worker, const End& end);
 
   // The worker was undrained or is gone: its row begins anew.

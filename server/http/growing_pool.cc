@@ -1,5 +1,8 @@
 #include "server/http/growing_pool.h"
 
+#include <spdlog/spdlog.h>
+
+#include <system_error>
 #include <utility>
 
 namespace xp::http {
@@ -8,8 +11,18 @@ void GrowingPool::enqueue(std::function<void()> task) {
   MutexLock lock(mutex_);
   tasks_.push_back(std::move(task));
   if (idle_ < tasks_.size() && threads_.size() < most_) {
-    threads_.emplace_back([this] { Run(); });
+    AddThread();
   } else {
+    work_.NotifyOne();
+  }
+}
+
+void GrowingPool::AddThread() {
+  try {
+    threads_.emplace_back([this] { Run(); });
+  } catch (const std::system_error& error) {
+    spdlog::warn("http: no thread for a connection ({}); it waits for one of {}", error.what(),
+                 threads_.size());
     work_.NotifyOne();
   }
 }

@@ -21,12 +21,14 @@ class GrowingPool final : public httplib::TaskQueue {
   explicit GrowingPool(size_t most) : most_(most) {}
   ~GrowingPool() override { shutdown(); }
 
-  // Connections wait in the system's own queue, whose length bounds this one.
+  // The server accepts before it queues, so at most as many wait as the process may have files
+  // open. Where the system has no thread left, the connection waits for one that is there.
   void enqueue(std::function<void()> task) override;
   void shutdown() override;
 
  private:
   void Run();
+  void AddThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t most_;
   Mutex mutex_;

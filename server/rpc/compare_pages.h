@@ -1,7 +1,8 @@
 // Compare tables that did not fit one answer, kept for whoever asks for the next page: the pages of
 // a table agree with each other while trials go on, and the table is made once, not once a page.
 //
-// Bounded in number, bytes and time; what is no longer here is made anew by the caller.
+// Bounded in number and, but for one table that is larger by itself, in bytes. What nobody has
+// asked for in a minute goes at the next call; what is no longer here is made anew by the caller.
 // Safe from any thread.
 #pragma once
 

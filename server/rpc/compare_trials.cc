@@ -156,6 +156,12 @@ absl::Status Compare(const ServerParts& parts, ComparePages& kept,
     table = Serialise(comparison);
   }
   *response = table->head;
+  if (position.table != 0 && is_new) {
+    response->add_notes(
+        "the table that the first pages came from is no longer kept, so this page is of a new one: "
+        "a "
+        "trial may be missing or here twice. Ask from the first page for one that agrees.");
+  }
   XP_RETURN_IF_ERROR(AddRows(table->rows, page_size, position.row, response));
   if (position.row < table->rows.size()) {
     if (is_new) position.table = kept.Keep(table);

@@ -20,7 +20,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& loca
     sqlite3_close_v2(handle);
     return SqliteStatus(code, detail, absl::StrCat("opening ", location));
   }
-  // Only the in-memory database and a checkpoint that restarts the log ever wait for another.
+  // Only the in-memory database and a checkpoint that truncates the log ever make another wait.
   sqlite3_busy_timeout(handle, 10'000);
   return std::unique_ptr<Database>(new Database(handle));
 }

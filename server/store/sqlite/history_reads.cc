@@ -55,7 +55,8 @@ absl::Status AddCut(Database& db, int64_t attempt_id, uint32_t series, const cor
       });
 }
 
-// One chunk after the other: a long series never lies in memory as a whole.
+// One chunk after the other: a long series never lies in memory as a whole, but for what a resumed
+// chain takes of an attempt whose end it cut off.
 absl::StatusOr<core::ThinnedSeries> ThinChunks(Database& db, const ChunkList& list,
                                                const core::ThinningOptions& options) {
   core::Thinner thinner(list.headers, options);
@@ -70,11 +71,13 @@ absl::StatusOr<core::ThinnedSeries> ThinChunks(Database& db, const ChunkList& li
       continue;
     }
     Query query(db, "SELECT data FROM point_chunks WHERE id = ?", list.rows[i]);
-    if (query.Next()) {
-      XP_ASSIGN_OR_RETURN(const auto points, core::DecodeSeriesChunk(query.View(0)));
-      thinner.TakePoints(i, points);
+    if (!query.Next()) {
+      XP_RETURN_IF_ERROR(query.status());
+      return absl::DataLossError(
+          absl::StrCat("the points of chunk ", list.rows[i], " are missing"));
     }
-    XP_RETURN_IF_ERROR(query.status());
+    XP_ASSIGN_OR_RETURN(const auto points, core::DecodeSeriesChunk(query.View(0)));
+    thinner.TakePoints(i, points);
   }
   return std::move(thinner).Finish();
 }

@@ -1,5 +1,6 @@
 #include <absl/strings/ascii.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <utility>
 
 #include "proto/status.h"
@@ -14,31 +13,10 @@
 namespace xp::store {
 
 void Maintenance::Start() {
-  if (thread_.joinable()) return;
-  thread_ = std::thread([this] { Run(); });
-}
-
-void Maintenance::Stop() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    wake_.NotifyAll();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-void Maintenance::Run() {
-  for (;;) {
-    {
-      MutexLock lock(mutex_);
-      if (!stopping_) {
-        wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(parts_.options->maintenance_period));
-      }
-      if (stopping_) return;
-    }
+  thread_.Start(parts_.options->maintenance_period, [this] {
     const absl::Status status = RunRound();
     if (!status.ok()) spdlog::warn("background work of the store: {}", FormatStatus(status));
-  }
+  });
 }
 
 void Maintenance::OnCommit(const CommittedChanges& changes) {
@@ -46,11 +24,6 @@ void Maintenance::OnCommit(const CommittedChanges& changes) {
   for (const SourceGrowth& growth : changes.growths) touched_.insert(growth.key);
   for (const core::AttemptKey& key : changes.metrics_changed) touched_.insert(key);
   for (const AttemptConfirmation& end : changes.confirmations) touched_.insert(end.key);
-}
-
-bool Maintenance::KeepsGoing() {
-  MutexLock lock(mutex_);
-  return !stopping_;
 }
 
 absl::Status Maintenance::RunRound() {

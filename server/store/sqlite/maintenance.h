@@ -7,12 +7,12 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
-#include <thread>
 
 #include "proto/mutex.h"
 #include "server/store/blob_claims.h"
 #include "server/store/blob_folder.h"
 #include "server/store/commit_listener.h"
+#include "server/store/periodic_thread.h"
 #include "server/store/sqlite/reader_pool.h"
 #include "server/store/store.h"
 
@@ -29,10 +29,10 @@ class Maintenance final : public CommitListener {
     const StoreOptions* options;
   };
   explicit Maintenance(Parts parts) : parts_(parts) {}
-  ~Maintenance() override { Stop(); }
 
+  // Both are for one thread; Stop joins.
   void Start();
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
   // Everything that is due, here and now. The first failure ends the round; the next goes on. A
   // Stop ends it after the step under way.
@@ -42,20 +42,18 @@ class Maintenance final : public CommitListener {
   void OnCommit(const CommittedChanges& changes) override;
 
  private:
-  void Run();
-  bool KeepsGoing();
+  bool KeepsGoing() const { return !thread_.stopping(); }
   absl::Status MergeChunks();
 
   const Parts parts_;
   Mutex round_mutex_;  // one round at a time
-  std::thread thread_;
 
   Mutex mutex_;
-  CondVar wake_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool look_at_all_ ABSL_GUARDED_BY(mutex_) = true;  // nothing is known after a start
   absl::flat_hash_set<core::AttemptKey> touched_ ABSL_GUARDED_BY(mutex_);
   int64_t blob_cursor_ ABSL_GUARDED_BY(round_mutex_) = 0;
+
+  PeriodicThread thread_;  // last: it uses all of them
 };
 
 }  // namespace xp::store

@@ -47,7 +47,7 @@ absl::Status Configure(Database& db, StoreOptions::Place place) {
   XP_RETURN_IF_ERROR(db.Run("PRAGMA page_size = 4096"));
   XP_RETURN_IF_ERROR(db.Run("PRAGMA journal_mode = WAL"));
   XP_RETURN_IF_ERROR(db.Run("PRAGMA synchronous = FULL"));
-  // Checkpoints have a thread of their own (checkpoint.h).
+  // Checkpoints have a thread of their own (checkpointer.h).
   return db.Run("PRAGMA wal_autocheckpoint = 0");
 }
 
@@ -144,6 +144,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(StoreOptions given) {
   if (on_disk) {
     XP_ASSIGN_OR_RETURN(opened.checkpointer, Database::Open(location, Database::Mode::kReadWrite));
     XP_RETURN_IF_ERROR(opened.checkpointer->Run("PRAGMA synchronous = FULL"));
+    // While it waits for readers to leave, the writer waits for it: a backup reads for minutes.
+    XP_RETURN_IF_ERROR(opened.checkpointer->Run("PRAGMA busy_timeout = 20"));
   }
   return std::unique_ptr<Store>(std::make_unique<SqliteStore>(options, std::move(opened)));
 }

@@ -11,7 +11,7 @@
 #include "server/store/group_commit.h"
 #include "server/store/sqlite/attempt_standing.h"
 #include "server/store/sqlite/backfill_writes.h"
-#include "server/store/sqlite/checkpoint.h"
+#include "server/store/sqlite/checkpointer.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/file_writes.h"
 #include "server/store/sqlite/log_reads.h"

@@ -30,8 +30,9 @@ void TrialCursor::ByCreation(Database& db, const TrialSearch& search, int64_t af
   if (search.folded_name) {
     query_.emplace(db,
                    "SELECT id FROM trials INDEXED BY trials_by_folded_name WHERE folded_name = ?1 "
-                   "AND deleted = 0 AND (?2 = 0 OR experiment_id = ?2) AND id > ?3 ORDER BY id",
-                   *search.folded_name, search.experiment, after);
+                   "AND deleted = 0 AND (?2 = 0 OR experiment_id = ?2) AND id > ?3 AND "
+                   "(?4 IS NULL OR state = ?4) ORDER BY id",
+                   *search.folded_name, search.experiment, after, search.state);
   } else if (search.experiment != 0 && search.state) {
     query_.emplace(db,
                    "SELECT id FROM trials INDEXED BY trials_by_experiment_state WHERE "
@@ -57,8 +58,9 @@ void TrialCursor::ByCreationDescending(Database& db, const TrialSearch& search, 
     query_.emplace(
         db,
         "SELECT id FROM trials INDEXED BY trials_by_folded_name WHERE folded_name = ?1 AND "
-        "deleted = 0 AND (?2 = 0 OR experiment_id = ?2) AND id < ?3 ORDER BY id DESC",
-        *search.folded_name, search.experiment, before);
+        "deleted = 0 AND (?2 = 0 OR experiment_id = ?2) AND id < ?3 AND "
+        "(?4 IS NULL OR state = ?4) ORDER BY id DESC",
+        *search.folded_name, search.experiment, before, search.state);
   } else if (search.experiment != 0 && search.state) {
     query_.emplace(db,
                    "SELECT id FROM trials INDEXED BY trials_by_experiment_state WHERE "

@@ -1,5 +1,6 @@
 // The ids of trials in the order of a list, one by one, out of the index that fits what is asked: a
-// page costs what it shows, not what there is.
+// page costs what it shows, not what there is. One exception: a state by name reads on over trials
+// of other states.
 #pragma once
 
 #include <absl/status/status.h>
@@ -14,7 +15,7 @@ namespace xp::store {
 
 // What an index can tell. All of it holds of each trial that comes.
 struct TrialSearch {
-  int64_t experiment = 0;            // id; 0: of all experiments
+  int64_t experiment = 0;            // id; 0: of all experiments; one that is not there: of none
   std::optional<std::string> state;  // as stored
   std::optional<std::string> folded_name;
 };

@@ -22,7 +22,9 @@ class MetricsChanged final : public store::CommitListener {
   void WaitFor(int32_t attempt) {
     MutexLock lock(mutex_);
     while (std::find(changed_.begin(), changed_.end(), attempt) == changed_.end()) {
-      wake_.Wait(mutex_);
+      if (wake_.WaitFor(mutex_, std::chrono::minutes(1))) continue;
+      ADD_FAILURE() << "the metrics of attempt " << attempt << " did not change";
+      return;
     }
   }
 

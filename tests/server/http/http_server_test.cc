@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
-#include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 
+#include "proto/mutex.h"
 #include "xp/v1/trials.pb.h"
 
 namespace xp::http {
@@ -51,18 +52,41 @@ TEST_F(HttpServerTest, PostAnswersJson) {
   EXPECT_EQ(response->get_header_value("Content-Type"), "application/json");
 }
 
+// How many streams are open, for those who wait for a number.
+class OpenStreams {
+ public:
+  void Add(int change) {
+    MutexLock lock(mutex_);
+    count_ += change;
+    changed_.NotifyAll();
+  }
+  void WaitFor(int count) {
+    MutexLock lock(mutex_);
+    while (count_ != count) {
+      if (changed_.WaitFor(mutex_, std::chrono::minutes(1))) continue;
+      ADD_FAILURE() << count_ << " streams are open, not " << count;
+      return;
+    }
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
 // A stream that says "a" and then waits until its caller leaves or the server stops.
-void AddWaitingStream(rpc::MethodTable* table, std::atomic<int>* open) {
+void AddWaitingStream(rpc::MethodTable* table, OpenStreams* open) {
   table->AddServerStream<v1::WatchTrialsRequest, v1::WatchTrialsResponse>(
       "/xp.v1.Trials/WatchTrials",
       [open](rpc::CallContext& context, const v1::WatchTrialsRequest&,
              const std::function<bool(const v1::WatchTrialsResponse&)>& send) -> absl::Status {
-        ++*open;
+        open->Add(1);
         v1::WatchTrialsResponse response;
         response.add_trials()->set_name("a");
         send(response);
         while (!context.IsCancelled()) std::this_thread::yield();
-        --*open;
+        open->Add(-1);
         return absl::CancelledError("the caller is gone");
       });
 }
@@ -70,7 +94,7 @@ void AddWaitingStream(rpc::MethodTable* table, std::atomic<int>* open) {
 const std::string kEmptyFrame("\0\0\0\0\2{}", 7);
 
 TEST_F(HttpServerTest, AStreamComesAsItIsSentAndEndsWithItsCaller) {
-  std::atomic<int> open = 0;
+  OpenStreams open;
   AddWaitingStream(&table_, &open);
   Start({});
   std::string received;
@@ -86,18 +110,19 @@ TEST_F(HttpServerTest, AStreamComesAsItIsSentAndEndsWithItsCaller) {
   EXPECT_FALSE(client_->send(request));
   EXPECT_THAT(received, HasSubstr(R"({"trials":[{"name":"a"}]})"));
   client_.reset();
-  while (open > 0) std::this_thread::yield();
+  open.WaitFor(0);
 }
 
 TEST_F(HttpServerTest, StreamsBeyondTheMostAreRefusedAndCallsStillAnswered) {
-  std::atomic<int> open = 0;
+  OpenStreams open;
   AddWaitingStream(&table_, &open);
   Start({.threads = 2, .streams_max = 1});
   std::thread first([&] {
-    httplib::Client("127.0.0.1", server_->port())
-        .Post("/xp.v1.Trials/WatchTrials", kEmptyFrame, "application/connect+json");
+    httplib::Client client("127.0.0.1", server_->port());
+    client.set_read_timeout(60);
+    client.Post("/xp.v1.Trials/WatchTrials", kEmptyFrame, "application/connect+json");
   });
-  while (open == 0) std::this_thread::yield();
+  open.WaitFor(1);
   const auto second =
       client_->Post("/xp.v1.Trials/WatchTrials", kEmptyFrame, "application/connect+json");
   ASSERT_TRUE(second);

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <functional>
 #include <optional>
 
 #include "server/store/sqlite/database.h"
@@ -31,6 +33,37 @@ constexpr int kReports = 12;
   _exit(0);
 }
 
+// What a child process did with the store of `kit`, which is closed here.
+struct ChildEnd {
+  uint64_t acknowledged = 0;
+  int status = 0;  // as waitpid says
+};
+
+// `prepare` arms a fault after the child has opened the store.
+ChildEnd WriteReportsInAChild(StoreKit& kit, const v1::AttemptId& attempt,
+                              const std::function<void(FaultyVfs&)>& prepare) {
+  ChildEnd end;
+  int ends[2];
+  if (pipe(ends) != 0) {
+    ADD_FAILURE() << "no pipe";
+    std::abort();
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    FaultyVfs disk;
+    kit.Reopen();
+    prepare(disk);
+    WriteReports(kit, attempt, ends[1]);
+  }
+  close(ends[1]);
+  unsigned char held = 0;
+  while (read(ends[0], &held, 1) == 1) end.acknowledged = held;
+  close(ends[0]);
+  if (waitpid(child, &end.status, 0) != child) ADD_FAILURE() << "the child is not ours";
+  return end;
+}
+
 struct CrashCase {
   const char* name;
   DiskOp op;
@@ -43,30 +76,16 @@ class CrashPointTest : public testing::TestWithParam<CrashCase> {
   // Runs the child until it dies at the nth point. Answers the last acknowledged offset; nothing
   // when the child came to its end, so that there is no nth point.
   std::optional<uint64_t> CrashAt(int nth, StoreKit& kit, const v1::AttemptId& attempt) {
-    int ends[2];
-    if (pipe(ends) != 0) ADD_FAILURE() << "no pipe";
-    const pid_t child = fork();
-    if (child == 0) {
-      close(ends[0]);
-      FaultyVfs disk;
-      kit.Reopen();
+    const ChildEnd end = WriteReportsInAChild(kit, attempt, [&](FaultyVfs& disk) {
       disk.Arm({GetParam().op, GetParam().file, nth, GetParam().then, SQLITE_IOERR,
                 DiskFault::Loss::kUnsynced});
-      WriteReports(kit, attempt, ends[1]);
-    }
-    close(ends[1]);
-    uint64_t acknowledged = 0;
-    unsigned char held = 0;
-    while (read(ends[0], &held, 1) == 1) acknowledged = held;
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    if (WIFEXITED(status)) {
-      EXPECT_EQ(WEXITSTATUS(status), 0);
+    });
+    if (WIFEXITED(end.status)) {
+      EXPECT_EQ(WEXITSTATUS(end.status), 0);
       return std::nullopt;
     }
-    EXPECT_EQ(WTERMSIG(status), SIGKILL);
-    return acknowledged;
+    EXPECT_EQ(WTERMSIG(end.status), SIGKILL);
+    return end.acknowledged;
   }
 
   static void ExpectSound(StoreKit& kit, uint64_t acknowledged) {
@@ -134,30 +153,18 @@ TEST_P(FailedSyncTest, EndsTheProcessAndTheNextOneHasAllThatWasAcknowledged) {
   StoreKit kit;
   const v1::AttemptId attempt = kit.Run(kit.Submit("e", {"a"})[0]);
   kit.CloseStore();
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    FaultyVfs disk;
-    kit.options.fatal = [](const absl::Status&) { _exit(42); };
-    kit.Reopen();
+  kit.options.fatal = [](const absl::Status&) { _exit(42); };
+  const ChildEnd end = WriteReportsInAChild(kit, attempt, [&](FaultyVfs& disk) {
     disk.Arm({DiskOp::kSync, GetParam().file, GetParam().nth, Then::kFail, SQLITE_IOERR_FSYNC});
-    WriteReports(kit, attempt, ends[1]);
-  }
-  close(ends[1]);
-  uint64_t acknowledged = 0;
-  unsigned char held = 0;
-  while (read(ends[0], &held, 1) == 1) acknowledged = held;
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 42);
-  EXPECT_GT(acknowledged, 0u);
+  });
+  ASSERT_TRUE(WIFEXITED(end.status));
+  EXPECT_EQ(WEXITSTATUS(end.status), 42);
+  EXPECT_GT(end.acknowledged, 0u);
+  kit.options.fatal = nullptr;
   kit.Reopen();
-  const auto answer = kit.ReportLog(attempt, acknowledged, "x");
+  const auto answer = kit.ReportLog(attempt, end.acknowledged, "x");
   ASSERT_OK(answer);
-  EXPECT_TRUE(answer->taken || answer->held.offset() == acknowledged + 1);
+  EXPECT_TRUE(answer->taken || answer->held.offset() == end.acknowledged + 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, FailedSyncTest,

@@ -1,5 +1,6 @@
 // What a disk that fails under a commit does to those who wait for it: all of the group are told,
 // memory does not run ahead, and the next good commit goes on from what is stored.
+#include <filesystem>
 #include <latch>
 #include <vector>
 
@@ -166,6 +167,26 @@ TEST_F(DiskFaultTest, AFailedCheckpointLosesNothingAndIsTriedAgain) {
   EXPECT_OK(kit_.store().RunMaintenance());
   kit_.Reopen();
   EXPECT_EQ(Held(), 2u);
+}
+
+// As a backup is: minutes may pass before it leaves.
+TEST(CheckpointTest, AReaderThatStaysKeepsTheLogLongAndNothingElse) {
+  StoreKit kit;
+  kit.options.checkpoint_bytes = 0;
+  kit.Reopen();
+  const v1::AttemptId attempt = kit.Run(kit.Submit("e", {"a"})[0]);
+  const std::string database = kit.options.data_dir + "/xp.db";
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open(database.c_str(), &reader), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT * FROM trials", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  ASSERT_OK(kit.ReportLog(attempt, 0, "x\n"));
+  EXPECT_OK(kit.store().RunMaintenance());
+  EXPECT_GT(std::filesystem::file_size(database + "-wal"), 0u);
+  ASSERT_OK(kit.ReportLog(attempt, 2, "y\n"));
+  sqlite3_close(reader);
+  EXPECT_OK(kit.store().RunMaintenance());
+  EXPECT_EQ(std::filesystem::file_size(database + "-wal"), 0u);
 }
 
 }  // namespace

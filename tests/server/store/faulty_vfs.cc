@@ -151,15 +151,8 @@ bool FaultyVfs::struck() const {
   return struck_;
 }
 
-int FaultyVfs::count(DiskOp op, DiskFile file) const {
-  MutexLock lock(mutex_);
-  const auto found = counts_.find({op, file});
-  return found == counts_.end() ? 0 : found->second;
-}
-
 std::optional<DiskFault> FaultyVfs::Strike(DiskOp op, DiskFile file) {
   MutexLock lock(mutex_);
-  ++counts_[{op, file}];
   if (!armed_ || armed_->op != op || armed_->file != file) return std::nullopt;
   if (armed_->nth > 1) {
     --armed_->nth;

@@ -56,8 +56,6 @@ class FaultyVfs {
 
   // Whether the armed fault has struck.
   bool struck() const;
-  // Operations of a kind so far: for tests that walk through all of them.
-  int count(DiskOp op, DiskFile file) const;
 
   // For the file wrappers.
   struct File;
@@ -65,7 +63,6 @@ class FaultyVfs {
   int Do(File& file, DiskOp op, const void* bytes, int size, int64_t offset);
 
  private:
-  using Kind = std::pair<DiskOp, DiskFile>;
   struct Range {
     int64_t offset = 0;
     int64_t size = 0;
@@ -82,7 +79,6 @@ class FaultyVfs {
   mutable Mutex mutex_;
   std::optional<DiskFault> armed_ ABSL_GUARDED_BY(mutex_);
   bool struck_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<Kind, int> counts_ ABSL_GUARDED_BY(mutex_);
   // By file of the disk: several connections write one file.
   struct Unsynced {
     File* writer = nullptr;

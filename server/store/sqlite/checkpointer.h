@@ -1,17 +1,17 @@
 // Checkpoints: what is committed moves from the write-ahead log into the database. On a thread and
-// a connection of their own, so that neither a commit nor the rest of the background work holds
-// them up, nor they it.
+// a connection of their own, so that the rest of the background work does not hold them up, nor
+// they it.
 //
-// Each period moves what it can without waiting for anybody; a log beyond the limit is truncated,
-// which waits for readers to leave (they never stay long).
+// Each period moves what it can without waiting for anybody. A log beyond the limit is truncated
+// when no reader is in it; for that, readers that are about to leave are waited for, and commits
+// meanwhile, but never longer than the connection's busy timeout (20 ms).
 #pragma once
 
 #include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 
-#include <thread>
-
 #include "proto/mutex.h"
+#include "server/store/periodic_thread.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/store.h"
 
@@ -21,11 +21,10 @@ class Checkpointer {
  public:
   // `db` may be null (a database in memory): then there is nothing to do. Both outlive this object.
   Checkpointer(Database* db, const StoreOptions* options) : db_(db), options_(*options) {}
-  ~Checkpointer() { Stop(); }
 
   // Both are for one thread; Stop joins.
   void Start();
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
   // One checkpoint, here and now; from any thread. Codes of SqliteStatus: what failed is tried
   // again by the next one and nothing is lost, but after a failed sync `options.fatal` ends the
@@ -33,17 +32,15 @@ class Checkpointer {
   absl::Status Run();
 
  private:
-  void Loop();
-  absl::Status Move() ABSL_EXCLUSIVE_LOCKS_REQUIRED(connection_);
+  void RunAndTell();
+  absl::Status MoveLog() ABSL_EXCLUSIVE_LOCKS_REQUIRED(connection_);
 
   Database* const db_;
   const StoreOptions& options_;
-  std::thread thread_;
+  absl::StatusCode told_ = absl::StatusCode::kOk;  // by the thread: a full disk stays full for long
 
-  Mutex connection_;  // held while db_ is used; before no other lock
-  Mutex mutex_;
-  CondVar wake_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Mutex connection_;       // held while db_ is used; no other lock is taken under it
+  PeriodicThread thread_;  // last: it uses all of them
 };
 
 }  // namespace xp::store

@@ -1,6 +1,5 @@
-#include "server/store/sqlite/checkpoint.h"
+#include "server/store/sqlite/checkpointer.h"
 
-#include <absl/time/time.h>
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
@@ -9,48 +8,29 @@
 namespace xp::store {
 
 void Checkpointer::Start() {
-  if (db_ == nullptr || thread_.joinable()) return;
-  thread_ = std::thread([this] { Loop(); });
+  if (db_ == nullptr) return;
+  thread_.Start(options_.maintenance_period, [this] { RunAndTell(); });
 }
 
-void Checkpointer::Stop() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    wake_.NotifyAll();
+void Checkpointer::RunAndTell() {
+  const absl::Status status = Run();
+  if (!status.ok() && status.code() != told_) {
+    spdlog::warn("checkpoint: {}; not said again until one succeeds", FormatStatus(status));
   }
-  if (thread_.joinable()) thread_.join();
-}
-
-void Checkpointer::Loop() {
-  absl::StatusCode told = absl::StatusCode::kOk;  // a full disk stays full for many rounds
-  for (;;) {
-    {
-      MutexLock lock(mutex_);
-      if (!stopping_) {
-        wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(options_.maintenance_period));
-      }
-      if (stopping_) return;
-    }
-    const absl::Status status = Run();
-    if (!status.ok() && status.code() != told) {
-      spdlog::warn("checkpoint: {}; not said again until one succeeds", FormatStatus(status));
-    }
-    told = status.code();
-  }
+  told_ = status.code();
 }
 
 absl::Status Checkpointer::Run() {
   if (db_ == nullptr) return absl::OkStatus();
   MutexLock lock(connection_);
-  const absl::Status status = Move();
+  const absl::Status status = MoveLog();
   if (DamageOf(sqlite3_extended_errcode(db_->handle())) == Damage::kDisk && !status.ok()) {
     options_.fatal(status);
   }
   return status;
 }
 
-absl::Status Checkpointer::Move() {
+absl::Status Checkpointer::MoveLog() {
   constexpr uint64_t kPageBytes = 4096;
   int pages = 0;
   int moved = 0;
