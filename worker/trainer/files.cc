@@ -47,7 +47,9 @@ absl::Status ErrnoStatus(std::string_view what, const fs::path& file) {
       absl::StrFormat("%s %s: %s", what, file.string(), std::strerror(errno));
   if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(message);
   if (errno == EACCES || errno == EPERM) return absl::PermissionDeniedError(message);
-  if (errno == ENOSPC || errno == EDQUOT) return absl::ResourceExhaustedError(message);
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
+    return absl::ResourceExhaustedError(message);
+  }
   return absl::UnavailableError(message);
 }
 

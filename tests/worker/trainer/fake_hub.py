@@ -87,7 +87,8 @@ class Hub:
         if content is None:
             return 404, commit | {"X-Error-Code": "EntryNotFound"}, b"Entry not found", None
         if self.plain:
-            return 200, {}, content, None
+            cut = self.cuts.pop(0) if self.cuts and found[2] in self.large else None
+            return 200, {}, content, cut
         if found[2] not in self.large:
             return 200, commit | {"ETag": f'"{blob_sha1(content)}"'}, content, None
         return 302, commit | {"Location": f"{self.storage.url}/{found[2]}?signed=1",

@@ -5,6 +5,7 @@
 import os
 import pathlib
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -52,11 +53,12 @@ class HubTest(unittest.TestCase):
         return dict(args=[XPTRAIN, "prepare", "--model", name, "--input", REVIEWS, "--output",
                           self.folder / "out"], env=environment, stderr=subprocess.PIPE, text=True)
 
-    def fetch(self, name="hub:org/small", expect=0, **more):
-        done = subprocess.run(**self.command(name, **more))
+    def fetch(self, name="hub:org/small", expect=0, weights=None, process=(), **more):
+        done = subprocess.run(**self.command(name, **more), **dict(process))
         self.assertEqual(done.returncode, expect, done.stderr)
         if expect == 0:
-            self.assertEqual((self.folder / "out/train" / WEIGHTS).read_bytes(), self.files[WEIGHTS])
+            self.assertEqual((self.folder / "out/train" / WEIGHTS).read_bytes(),
+                             self.files[WEIGHTS] if weights is None else weights)
         return done.stderr
 
     def snapshots(self):
@@ -96,9 +98,7 @@ class HubTest(unittest.TestCase):
         self.hub.cuts = [500_000] * 5
         self.fetch(expect=1)
         self.hub.files[WEIGHTS] = self.files[WEIGHTS][::-1]
-        done = subprocess.run(**self.command("hub:org/small"))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual((self.folder / "out/train" / WEIGHTS).read_bytes(), self.files[WEIGHTS][::-1])
+        self.fetch(weights=self.files[WEIGHTS][::-1])
 
     def test_a_wrong_checksum_is_refused(self):
         self.hub.wrong = {WEIGHTS}
@@ -143,6 +143,21 @@ class HubTest(unittest.TestCase):
         self.fetch()
         self.fetch()
         self.assertEqual(self.snapshots(), ["main"])
+
+    def test_a_file_whose_last_bytes_do_not_fit_on_the_disk_is_not_taken(self):
+        self.hub.plain = True  # no mark and no size: nothing else would notice
+        limit = len(self.files[WEIGHTS]) - 1
+        full = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+                "restore_signals": False}  # Python ignores SIGXFSZ, and so shall xptrain
+        self.assertIn("File too large", self.fetch(expect=5, process=full))
+        self.fetch()
+
+    def test_a_file_that_has_become_empty_is_empty(self):
+        self.hub.plain = True
+        self.hub.cuts = [500_000] * 5
+        self.fetch(expect=1)
+        self.hub.files[WEIGHTS] = b""
+        self.fetch(weights=b"")
 
     def test_two_at_once_fetch_once(self):
         commands = [self.command("hub:org/small") for _ in range(2)]

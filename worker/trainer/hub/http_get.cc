@@ -46,7 +46,6 @@ class Transfer {
   explicit Transfer(const HttpRequest& request) : request_(request) {}
 
   HttpAnswer answer;
-  absl::Status failed;         // writing the file
   bool unchanged = false;      // ended because of unless_etag
   bool other_content = false;  // ended because the file's beginning is of another content
 
@@ -55,6 +54,8 @@ class Transfer {
   void OnHeader(std::string_view line);
   bool OnHeadersEnd();  // false: end the transfer
   bool OnBody(std::string_view bytes);
+  // Closes the file. What was buffered may not fit on the disk, so no answer counts before this.
+  absl::Status Finish();
   void OnProgress(uint64_t done, uint64_t total) const {
     if (request_.progress) {
       const uint64_t before = answer.resumed ? offset : 0;
@@ -68,6 +69,7 @@ class Transfer {
   const HttpRequest& request_;
   std::string linked_etag_, first_etag_;
   bool redirect_ = false;
+  absl::Status failed_;  // writing the file
   File file_;
 };
 
@@ -90,6 +92,7 @@ void Transfer::OnHeader(std::string_view line) {
 }
 
 bool Transfer::OnHeadersEnd() {
+  if (file_) return true;  // the end of what a server sends after the body
   answer.etag = !linked_etag_.empty() ? linked_etag_ : first_etag_;
   if (!answer.etag.empty() && answer.etag == request_.unless_etag && answer.status < 400) {
     unchanged = true;
@@ -99,24 +102,34 @@ bool Transfer::OnHeadersEnd() {
     other_content = true;
     return false;
   }
-  return true;
+  return answer.status == 200 || answer.status == 206 ? OpenFile() : true;
 }
 
+// Emptied before the new mark is noted: a process that is killed between the two must not leave
+// the beginning of one content under the mark of another.
 bool Transfer::OpenFile() {
   answer.resumed = answer.status == 206 && offset > 0;
-  if (request_.on_etag) failed = request_.on_etag(answer.etag);
-  if (!failed.ok()) return false;
   file_.reset(std::fopen(request_.file.c_str(), answer.resumed ? "ab" : "wb"));
-  if (!file_) failed = ErrnoStatus("cannot write", request_.file);
-  return file_ != nullptr;
+  if (!file_) {
+    failed_ = ErrnoStatus("cannot write", request_.file);
+  } else if (request_.on_etag) {
+    failed_ = request_.on_etag(answer.etag);
+  }
+  return failed_.ok();
 }
 
 bool Transfer::OnBody(std::string_view bytes) {
-  if (answer.status != 200 && answer.status != 206) return true;  // an error's page
-  if (!file_ && !OpenFile()) return false;
+  if (!file_) return true;  // an error's page
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size()) return true;
-  failed = ErrnoStatus("cannot write", request_.file);
+  failed_ = ErrnoStatus("cannot write", request_.file);
   return false;
+}
+
+absl::Status Transfer::Finish() {
+  if (file_ && std::fclose(file_.release()) != 0 && failed_.ok()) {
+    failed_ = ErrnoStatus("cannot write", request_.file);
+  }
+  return failed_;
 }
 
 size_t HeaderCallback(char* data, size_t size, size_t count, void* transfer) {
@@ -205,6 +218,7 @@ absl::StatusOr<HttpAnswer> HttpGet(const HttpRequest& request, const HttpSetting
   curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, ProgressCallback);
   curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &transfer);
   const CURLcode code = curl_easy_perform(curl.get());
+  if (absl::Status status = transfer.Finish(); !status.ok()) return status;
   if (transfer.unchanged) {
     transfer.answer.status = 304;
     return transfer.answer;
@@ -214,11 +228,7 @@ absl::StatusOr<HttpAnswer> HttpGet(const HttpRequest& request, const HttpSetting
     anew.resume_etag.clear();
     return HttpGet(anew, settings);
   }
-  if (!transfer.failed.ok()) return transfer.failed;
   if (code != CURLE_OK) return FailureOf(code, words, request.url);
-  if (transfer.answer.status == 200 && !std::filesystem::exists(request.file, error)) {
-    if (absl::Status status = WriteFile(request.file, ""); !status.ok()) return status;
-  }
   return transfer.answer;
 }
 

@@ -1,5 +1,5 @@
 // One HTTP(S) GET into a file, redirects followed, over libcurl: the only user of it. Proxies are
-// those of the environment (https_proxy, no_proxy). One caller at a time per object.
+// those of the environment (https_proxy, no_proxy). Any thread; one writer of a file at a time.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -20,10 +20,10 @@ struct HttpSettings {
 
 struct HttpRequest {
   std::string url;
-  std::filesystem::path file;  // gets the body; with `resume` it is continued
+  std::filesystem::path file;  // gets the body; with `resume_etag` it is continued
   std::string resume_etag;     // what `file` holds is the beginning of this; empty: begin anew
   std::string unless_etag;     // end without a body when the content has this mark
-  // Called before the first byte is written, with the content's mark.
+  // Called with the content's mark before its first byte is written; an error ends the transfer.
   std::function<absl::Status(const std::string& etag)> on_etag;
   std::function<void(uint64_t done, uint64_t total)> progress;
 };
@@ -38,8 +38,10 @@ struct HttpAnswer {
 };
 
 // UNAVAILABLE: no connection, a stall, or a transfer that was cut (what came is in the file);
-// the system's code when the file cannot be written; INVALID_ARGUMENT: a URL that cannot be used.
-// A status such as 404 is an answer; the file is then as it was.
+// the system's code when the file cannot be written; INVALID_ARGUMENT: a URL or a file of
+// certificates that cannot be used; FAILED_PRECONDITION: nobody who is trusted vouches for the
+// server; INTERNAL: libcurl does not start; RESOURCE_EXHAUSTED: no memory for it. A status such as
+// 404 is an answer; the file is then as it was.
 absl::StatusOr<HttpAnswer> HttpGet(const HttpRequest& request, const HttpSettings& settings);
 
 }  // namespace xp::trainer
