@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/worker/trainer/temp_folder.h"
 #include "worker/trainer/train/loss_scaler.h"
 
 namespace xp::trainer {
@@ -25,8 +26,8 @@ TEST(GpuProbeTest, AbsentLibraryIsNotFound) {
 }
 
 TEST(GpuMonitorTest, TheLastReadingIsWrittenUnderNamesOfItsOwn) {
-  const auto file = std::filesystem::path(testing::TempDir()) / "xp_gpu_metrics.jsonl";
-  std::filesystem::remove(file);
+  const TempFolder folder;
+  const auto file = folder.path() / "metrics.jsonl";
   auto probe = GpuProbe::Open(1, "", kNvml);
   ASSERT_TRUE(probe.ok()) << probe.status();
   GpuMonitor monitor(*std::move(probe), file, std::chrono::hours(1));
@@ -36,7 +37,6 @@ TEST(GpuMonitorTest, TheLastReadingIsWrittenUnderNamesOfItsOwn) {
   std::stringstream text;
   text << std::ifstream(file).rdbuf();
   EXPECT_EQ(text.str(), "{\"gpu_memory_mib\":3072,\"gpu_utilization\":87,\"step\":7}\n");
-  std::filesystem::remove(file);
 }
 
 TEST(LossScalerTest, HalvesOnOverflowAndDoublesAfterTwoThousandGoodSteps) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 
+#include "tests/worker/trainer/temp_folder.h"
 #include "worker/trainer/data/batch_plan.h"
 #include "worker/trainer/machine_limits.h"
 #include "worker/trainer/train/memory_plan.h"
@@ -85,15 +86,14 @@ TEST(MemoryPoolTest, BlocksNeverOverlapWhateverTheOrder) {
 
 class MachineLimitsTest : public testing::Test {
  protected:
-  MachineLimitsTest() : dir_(fs::path(testing::TempDir()) / "xp_limits") { fs::remove_all(dir_); }
-  ~MachineLimitsTest() override { fs::remove_all(dir_); }
   void Write(const std::string& file, const std::string& content) {
     fs::create_directories((dir_ / file).parent_path());
     std::ofstream(dir_ / file) << content;
   }
   SystemFiles Files() const { return {dir_ / "proc", dir_ / "cgroup"}; }
 
-  const fs::path dir_;
+  const TempFolder folder_;
+  const fs::path& dir_ = folder_.path();
 };
 
 TEST_F(MachineLimitsTest, TheMachinesMemoryWhereThereIsNoGroup) {
