@@ -60,6 +60,7 @@ class Hub:
         self.token = None          # asked for, if set
         self.plain = False         # no commit, no marks: a folder behind a web server
         self.cuts = []             # bytes after which the next large transfers end
+        self.marks = {}            # instead of the SHA-256 of large files, by name
         self.wrong = set()         # large files whose content is not what was promised
         self.failures = 0          # answers of 503 before it works
         self.storage = Host(self._store, tls)
@@ -91,8 +92,9 @@ class Hub:
             return 200, {}, content, cut
         if found[2] not in self.large:
             return 200, commit | {"ETag": f'"{blob_sha1(content)}"'}, content, None
+        mark = self.marks.get(found[2], hashlib.sha256(content).hexdigest())
         return 302, commit | {"Location": f"{self.storage.url}/{found[2]}?signed=1",
-                              "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"',
+                              "X-Linked-Etag": f'"{mark}"',
                               "X-Linked-Size": str(len(content))}, b"", None
 
     def _store(self, path, headers):
@@ -103,6 +105,8 @@ class Hub:
         status, extra = 200, {"ETag": '"md5-of-the-storage"'}
         if begin := re.fullmatch(r"bytes=(\d+)-", headers.get("Range", "")):
             first = int(begin[1])
+            if first >= len(content):
+                return 416, {"Content-Range": f"bytes */{len(content)}"}, b"", None
             extra["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
             status, content = 206, content[first:]
         return status, extra, content, self.cuts.pop(0) if self.cuts else None

@@ -2,6 +2,7 @@
 
     hub_test.py XPTRAIN
 """
+import hashlib
 import os
 import pathlib
 import random
@@ -82,10 +83,7 @@ class HubTest(unittest.TestCase):
         self.hub.cuts = [1_000_000, 1_500_000]
         said = self.fetch()
         self.assertIn("attempt 2 of 5", said)
-        ranges = [r[1].get("Range") for r in self.hub.storage.requests]
-        self.assertEqual(ranges[0], None)
-        self.assertEqual(ranges[1], "bytes=1000000-")
-        self.assertEqual(ranges[2], "bytes=2500000-")
+        self.assertEqual(self.asked_of_the_storage(), [None, "bytes=1000000-", "bytes=2500000-"])
 
     def test_another_run_goes_on_where_one_gave_up(self):
         self.hub.cuts = [500_000] * 5
@@ -99,6 +97,35 @@ class HubTest(unittest.TestCase):
         self.fetch(expect=1)
         self.hub.files[WEIGHTS] = self.files[WEIGHTS][::-1]
         self.fetch(weights=self.files[WEIGHTS][::-1])
+
+    def leave_part(self, content, mark):
+        """What a process leaves that is killed between the last byte and the end of a fetch."""
+        parts = self.folder / "cache/models--org--small/parts"
+        parts.mkdir(parents=True)
+        (parts / WEIGHTS).write_bytes(content)
+        (parts / (WEIGHTS + ".etag")).write_text(mark)
+
+    def asked_of_the_storage(self):
+        return [r[1].get("Range") for r in self.hub.storage.requests]
+
+    def test_a_part_that_was_whole_already_is_taken(self):
+        content = self.files[WEIGHTS]
+        self.leave_part(content, hashlib.sha256(content).hexdigest())
+        self.fetch()
+        self.assertEqual(self.asked_of_the_storage(), ["bytes=3000000-"])
+
+    def test_a_whole_part_of_an_older_content_is_not_taken_for_the_new_one(self):
+        content = self.files[WEIGHTS]
+        self.leave_part(content, hashlib.sha256(content).hexdigest())
+        self.hub.files[WEIGHTS] = content[:1000]
+        self.fetch(weights=content[:1000])
+        self.assertEqual(self.asked_of_the_storage(), ["bytes=3000000-", None])
+
+    def test_a_mark_that_is_no_checksum_says_nothing_of_a_part_that_was_whole(self):
+        self.hub.marks = {WEIGHTS: "v" * 64}
+        self.leave_part(bytes(3_000_000), "v" * 64)
+        self.fetch()
+        self.assertEqual(self.asked_of_the_storage(), ["bytes=3000000-", None])
 
     def test_a_wrong_checksum_is_refused(self):
         self.hub.wrong = {WEIGHTS}

@@ -216,8 +216,8 @@ absl::StatusOr<Fetcher::Fetched> Fetcher::Attempt(const HttpRequest& request,
   fetched.unchanged = answer->status == 304;
   if (fetched.unchanged) return fetched;
   if (answer->status == 416) {  // it was whole already, or is of something else
-    const absl::Status whole = CheckContent(request.file, request.resume_etag);
-    if (whole.ok() && request.resume_etag.size() >= 40) return fetched;
+    const bool same = answer->etag == request.resume_etag && IsContentHash(answer->etag);
+    if (same && CheckContent(request.file, answer->etag).ok()) return fetched;
     cache_.DropPart(file);
     return absl::UnavailableError(request.url + ": the part that was here does not fit");
   }
