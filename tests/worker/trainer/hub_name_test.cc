@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "worker/trainer/hub/hub.h"
+#include "worker/trainer/hub/hub_options.h"
 #include "worker/trainer/hub/model_name.h"
 
 namespace xp::trainer {

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "worker/trainer/hub/hub.h"
+#include "worker/trainer/hub/fetch.h"
 
 namespace xp::trainer {
 

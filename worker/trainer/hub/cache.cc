@@ -104,7 +104,7 @@ absl::Status ModelCache::SetPartEtag(const std::string& file, const std::string&
   return WriteFile(Part(file).string() + ".etag", etag);
 }
 
-absl::Status ModelCache::Commit(const std::string& file, const std::string& commit) {
+absl::Status ModelCache::Keep(const std::string& file, const std::string& commit) {
   std::error_code error;
   fs::create_directories(Snapshot(commit), error);
   absl::Status status = CommitFile(Part(file), Snapshot(commit) / file);

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 
 #include "worker/trainer/hub/model_name.h"
@@ -45,7 +44,7 @@ class ModelCache {
   std::string PartEtag(const std::string& file) const;
   absl::Status SetPartEtag(const std::string& file, const std::string& etag);
   // The part, now whole, becomes a file of the snapshot.
-  absl::Status Commit(const std::string& file, const std::string& commit);
+  absl::Status Keep(const std::string& file, const std::string& commit);
   void DropPart(const std::string& file);
 
  private:

@@ -1,5 +1,6 @@
-#include <absl/strings/str_format.h>
+#include "worker/trainer/hub/fetch.h"
 
+#include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -9,7 +10,6 @@
 #include "worker/trainer/hub/cache.h"
 #include "worker/trainer/hub/checksum.h"
 #include "worker/trainer/hub/http_get.h"
-#include "worker/trainer/hub/hub.h"
 
 namespace xp::trainer {
 namespace {
@@ -103,7 +103,7 @@ absl::Status Fetcher::Start() {
   commit_ = commit;
   index_["config.json"] = fetched->etag;
   if (!unchanged) {
-    if (absl::Status status = cache_.Commit("config.json", commit_); !status.ok()) return status;
+    if (absl::Status status = cache_.Keep("config.json", commit_); !status.ok()) return status;
   }
   if (absl::Status status = cache_.WriteIndex(commit_, index_); !status.ok()) return status;
   return cache_.SetKnownCommit(commit_);
@@ -166,7 +166,7 @@ absl::StatusOr<Fetcher::Presence> Fetcher::Want(const std::string& file) {
   if (!fetched.ok()) return fetched.status();
   const bool there = fetched->presence == Presence::kThere;
   if (there && !fetched->unchanged) {
-    if (absl::Status status = cache_.Commit(file, commit_); !status.ok()) return status;
+    if (absl::Status status = cache_.Keep(file, commit_); !status.ok()) return status;
   }
   index_[file] = there ? fetched->etag : "";
   if (absl::Status status = cache_.WriteIndex(commit_, index_); !status.ok()) return status;

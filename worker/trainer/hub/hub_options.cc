@@ -1,6 +1,6 @@
-#include <absl/strings/numbers.h>
+#include "worker/trainer/hub/hub_options.h"
 
-#include "worker/trainer/hub/hub.h"
+#include <absl/strings/numbers.h>
 
 namespace xp::trainer {
 

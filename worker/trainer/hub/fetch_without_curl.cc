@@ -1,4 +1,4 @@
-#include "worker/trainer/hub/hub.h"
+#include "worker/trainer/hub/fetch.h"
 
 namespace xp::trainer {
 
