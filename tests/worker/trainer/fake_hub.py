@@ -57,6 +57,7 @@ class Hub:
     def __init__(self, files, large=(), tls=None):
         self.files, self.large = dict(files), set(large)
         self.commit = "a" * 40
+        self.branch = "main"       # as URLs have it
         self.token = None          # asked for, if set
         self.plain = False         # no commit, no marks: a folder behind a web server
         self.cuts = []             # bytes after which the next large transfers end
@@ -81,7 +82,7 @@ class Hub:
             return 503, {}, b"busy", None
         if self.token and headers.get("Authorization") != f"Bearer {self.token}":
             return 401, {"X-Error-Code": "GatedRepo"}, b"", None
-        if not found or found[1] not in ("main", self.commit):
+        if not found or found[1] not in (self.branch, self.commit):
             return 404, {"X-Error-Code": "RepoNotFound"}, b"", None
         content = self.files.get(found[2])
         commit = {} if self.plain else {"X-Repo-Commit": self.commit}

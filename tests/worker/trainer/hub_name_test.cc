@@ -20,9 +20,17 @@ TEST(HubNameTest, NamesHaveAnOrganisationAndARevisionIfGiven) {
 TEST(HubNameTest, WhatWouldLeaveTheCacheIsRefused) {
   for (const char* name :
        {"hub:", "hub:/etc", "hub:..", "hub:a/../b", "hub:a/b/c", "hub:a b", "hub:a@", "hub:a@../x",
-        "hub:a@/x", "hub:.hidden", "hub:a?x=1", "hub:a%2e", "a"}) {
+        "hub:a@/x", "hub:.hidden", "hub:a?x=1", "hub:a%2e", "hub:a@b%2Fc", "a"}) {
     EXPECT_FALSE(ParseHubName(name).ok()) << name;
   }
+}
+
+TEST(HubNameTest, NoTwoNamesMeanOneFolder) {
+  for (const char* name : {"hub:a--b", "hub:a--b/c", "hub:a/b--c", "hub:a/-b"}) {
+    EXPECT_FALSE(ParseHubName(name).ok()) << name;  // models--a--b is a/b
+  }
+  EXPECT_EQ(AsPathPart("refs/pr/1"), "refs%2Fpr%2F1");
+  EXPECT_EQ(AsPathPart("refs--pr--1"), "refs--pr--1");
 }
 
 TEST(HubNameTest, SettingsComeFromTheEnvironment) {

@@ -186,6 +186,13 @@ class HubTest(unittest.TestCase):
         self.hub.files[WEIGHTS] = b""
         self.fetch(weights=b"")
 
+    def test_a_branch_with_a_slash_has_a_snapshot_of_its_own(self):
+        self.hub.plain = True
+        self.hub.branch = "refs%2Fpr%2F1"
+        self.fetch("hub:org/small@refs/pr/1")
+        self.assertEqual(self.snapshots(), ["refs%2Fpr%2F1"])
+        self.fetch("hub:org/small@refs/pr/1", XP_HUB_OFFLINE="1")
+
     def test_two_at_once_fetch_once(self):
         commands = [self.command("hub:org/small") for _ in range(2)]
         commands[1]["args"][-1] = self.folder / "out2"

@@ -18,17 +18,16 @@ using nlohmann::json;
 
 constexpr const char* kIndexName = ".xp-hub.json";
 
-// "org/name" and "refs/pr/1" as one folder's name; neither part can hold "--" at a slash's place
-// and mean another name, since a slash is the only thing that becomes one.
-std::string Flat(std::string name) {
-  for (size_t at = name.find('/'); at != name.npos; at = name.find('/')) name.replace(at, 1, "--");
-  return name;
+// "org--name" for "org/name": no name has "--" of its own.
+std::string FolderName(std::string model) {
+  if (const size_t slash = model.find('/'); slash != model.npos) model.replace(slash, 1, "--");
+  return "models--" + model;
 }
 
 }  // namespace
 
 ModelCache::ModelCache(const fs::path& cache, const HubName& name)
-    : folder_(cache / ("models--" + Flat(name.model))), revision_(Flat(name.revision)) {}
+    : folder_(cache / FolderName(name.model)), revision_(AsPathPart(name.revision)) {}
 
 ModelCache::~ModelCache() {
   if (lock_ >= 0) ::close(lock_);  // which lets go of the lock
@@ -58,7 +57,7 @@ std::string ModelCache::KnownCommit() const {
   absl::StatusOr<std::string> text = ReadFile(folder_ / "refs" / revision_);
   if (!text.ok()) return "";
   while (text->ends_with('\n')) text->pop_back();
-  return IsPlainFileName(*text) ? *text : "";
+  return IsCommit(*text) || *text == revision_ ? *text : "";
 }
 
 absl::Status ModelCache::SetKnownCommit(const std::string& commit) {

@@ -1,6 +1,7 @@
 // Where fetched models lie. docs/trainer.md has the layout:
 //   CACHE/models--ORG--NAME/lock                     held while a model is fetched
-//   CACHE/models--ORG--NAME/refs/REVISION            the commit that a branch or tag meant last
+//   CACHE/models--ORG--NAME/refs/REVISION            the commit that a branch or tag meant last, or
+//                                                    REVISION where the server names none
 //   CACHE/models--ORG--NAME/snapshots/COMMIT/FILE    whole, checked files
 //   CACHE/models--ORG--NAME/snapshots/COMMIT/.xp-hub.json   their ETags, and which there are not
 //   CACHE/models--ORG--NAME/parts/FILE(.etag)        what is under way
@@ -31,7 +32,8 @@ class ModelCache {
   // Makes the folders and takes the lock; `on_wait` is called once if somebody else has it.
   absl::Status Lock(const std::function<void()>& on_wait);
 
-  // The commit that the revision meant when it was last fetched; empty: never.
+  // The commit that the revision meant when it was last fetched, or the revision itself
+  // (AsPathPart) where the server names no commit; empty: never.
   std::string KnownCommit() const;
   absl::Status SetKnownCommit(const std::string& commit);
 

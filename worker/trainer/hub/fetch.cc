@@ -16,13 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// '/' in a revision would end it within the path.
-std::string InPath(const std::string& revision) {
-  std::string text;
-  for (const char c : revision) text += c == '/' ? std::string("%2F") : std::string(1, c);
-  return text;
-}
-
 class Fetcher {
  public:
   Fetcher(HubName name, const HubOptions& options)
@@ -89,9 +82,8 @@ absl::Status Fetcher::Start() {
   }
   if (!fetched.ok()) return fetched.status();
   if (fetched->presence == Presence::kMissing) return Missing("there is no config.json");
-  const std::string commit = IsCommit(fetched->commit)                         ? fetched->commit
-                             : name_.revision.find('/') == name_.revision.npos ? name_.revision
-                                                                               : "unnamed";
+  const std::string commit =
+      IsCommit(fetched->commit) ? fetched->commit : AsPathPart(name_.revision);
   if (commit != commit_) index_ = cache_.ReadIndex(commit);
   if (!IsCommit(commit)) previous_ = std::exchange(index_, {});
   const bool unchanged = fetched->unchanged;
@@ -177,7 +169,8 @@ absl::StatusOr<Fetcher::Fetched> Fetcher::Download(const std::string& file,
                                                    const std::string& revision,
                                                    const std::string& unless_etag) {
   HttpRequest request;
-  request.url = options_.endpoint + "/" + name_.model + "/resolve/" + InPath(revision) + "/" + file;
+  request.url =
+      options_.endpoint + "/" + name_.model + "/resolve/" + AsPathPart(revision) + "/" + file;
   request.file = cache_.Part(file);
   request.unless_etag = unless_etag;
   if (options_.progress) {

@@ -37,7 +37,7 @@ absl::StatusOr<HubName> ParseHubName(std::string_view text) {
   const bool good = slash == model.npos
                         ? IsPart(model)
                         : IsPart(model.substr(0, slash)) && IsPart(model.substr(slash + 1));
-  if (!good) return refuse("not a model's name");
+  if (!good || model.find("--") != model.npos) return refuse("not a model's name");
   std::string_view rest = name.revision;
   for (;;) {
     const size_t end = std::min(rest.find('/'), rest.size());
@@ -47,6 +47,12 @@ absl::StatusOr<HubName> ParseHubName(std::string_view text) {
   }
   name.model = model;
   return name;
+}
+
+std::string AsPathPart(std::string_view revision) {
+  std::string part;
+  for (const char c : revision) part += c == '/' ? std::string("%2F") : std::string(1, c);
+  return part;
 }
 
 bool IsCommit(std::string_view revision) {

@@ -14,8 +14,12 @@ struct HubName {
 
 bool IsHubName(std::string_view text);  // begins with "hub:"
 
-// INVALID_ARGUMENT when the name or the revision has characters that no hub allows.
+// INVALID_ARGUMENT when the name or the revision has characters that no hub allows, or the name has
+// "--", which no hub allows either: it stands for the '/' in the cache's folders.
 absl::StatusOr<HubName> ParseHubName(std::string_view text);
+
+// A revision as one part of a URL's or a file's path: '/' becomes %2F, and '%' is in no revision.
+std::string AsPathPart(std::string_view revision);
 
 // 40 hexadecimal digits: a revision that can never mean something else.
 bool IsCommit(std::string_view revision);
