@@ -36,7 +36,7 @@ TEST(HubNameTest, NoTwoNamesMeanOneFolder) {
 TEST(HubNameTest, SettingsComeFromTheEnvironment) {
   const HubOptions options = HubOptionsFromEnvironment([](const char* name) -> std::string {
     const std::string key = name;
-    if (key == "XP_HUB_ENDPOINT") return "https://hub.example/";
+    if (key == "XP_HUB_ENDPOINT") return "https://hub.example";
     if (key == "HF_TOKEN") return "secret";
     if (key == "HOME") return "/home/somebody";
     if (key == "XP_HUB_OFFLINE") return "1";

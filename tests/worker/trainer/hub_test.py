@@ -73,6 +73,13 @@ class HubTest(unittest.TestCase):
         self.assertEqual(len(self.hub.front.requests), before + 1)
         self.assertEqual(len(self.hub.storage.requests), 1)
 
+    def test_slashes_at_the_endpoints_end_do_not_count(self):
+        self.fetch(XP_HUB_ENDPOINT=self.hub.url + "//")
+        command = self.command("hub:org/small", XP_HUB_ENDPOINT="http://127.0.0.1:1")
+        command["args"] += ["--hub-endpoint", self.hub.url + "/"]
+        done = subprocess.run(**command)
+        self.assertNotIn("using the cache", done.stderr)
+
     def test_over_tls_with_an_authority_of_ones_own_and_not_without(self):
         hub = self.start(tls=(self.root / "ca.pem", self.root / "key.pem"))
         said = self.fetch(hub=hub, expect=3)

@@ -16,10 +16,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string WithoutSlash(std::string endpoint) {
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  return endpoint;
+}
+
 class Fetcher {
  public:
   Fetcher(HubName name, const HubOptions& options)
-      : name_(std::move(name)), options_(options), cache_(options.cache, name_) {}
+      : name_(std::move(name)),
+        options_(options),
+        endpoint_(WithoutSlash(options.endpoint)),
+        cache_(options.cache, name_) {}
 
   absl::StatusOr<fs::path> Run(HubFiles files);
 
@@ -47,6 +55,7 @@ class Fetcher {
 
   const HubName name_;
   const HubOptions& options_;
+  const std::string endpoint_;
   ModelCache cache_;
   std::string commit_;      // or the revision, where the server names no commit
   SnapshotIndex index_;     // of that snapshot
@@ -169,8 +178,7 @@ absl::StatusOr<Fetcher::Fetched> Fetcher::Download(const std::string& file,
                                                    const std::string& revision,
                                                    const std::string& unless_etag) {
   HttpRequest request;
-  request.url =
-      options_.endpoint + "/" + name_.model + "/resolve/" + AsPathPart(revision) + "/" + file;
+  request.url = endpoint_ + "/" + name_.model + "/resolve/" + AsPathPart(revision) + "/" + file;
   request.file = cache_.Part(file);
   request.unless_etag = unless_etag;
   if (options_.progress) {

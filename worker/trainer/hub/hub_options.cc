@@ -9,7 +9,6 @@ HubOptions HubOptionsFromEnvironment(const std::function<std::string(const char*
   if (const std::string endpoint = get("XP_HUB_ENDPOINT"); !endpoint.empty()) {
     options.endpoint = endpoint;
   }
-  while (options.endpoint.ends_with('/')) options.endpoint.pop_back();
   options.token = get("XP_HUB_TOKEN");
   if (options.token.empty()) options.token = get("HF_TOKEN");
   options.ca_file = get("XP_HUB_CA");
