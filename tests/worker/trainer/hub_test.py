@@ -165,6 +165,15 @@ class HubTest(unittest.TestCase):
         self.assertEqual(self.hub.front.requests, [])
         self.assertIn("using the cache", self.fetch(XP_HUB_ENDPOINT="http://127.0.0.1:1"))
 
+    def test_an_index_of_another_version_counts_as_none(self):
+        self.fetch()
+        index = next((self.folder / "cache").rglob(".xp-hub.json"))
+        index.write_text(index.read_text().replace('"version": 1', '"version": 2'))
+        said = self.fetch(expect=3, XP_HUB_OFFLINE="1")
+        self.assertIn(f"{index}: not an index of version 1", said)
+        self.fetch()
+        self.assertEqual(len(self.hub.storage.requests), 2)
+
     def test_a_branch_that_moved_is_fetched_anew(self):
         self.fetch()
         self.hub.commit = "b" * 40

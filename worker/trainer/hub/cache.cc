@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* kIndexName = ".xp-hub.json";
+constexpr int kIndexVersion = 1;
 
 // "org--name" for "org/name": no name has "--" of its own.
 std::string FolderName(std::string model) {
@@ -68,12 +69,19 @@ fs::path ModelCache::Snapshot(const std::string& commit) const {
   return folder_ / "snapshots" / commit;
 }
 
-SnapshotIndex ModelCache::ReadIndex(const std::string& commit) const {
+absl::StatusOr<SnapshotIndex> ModelCache::ReadIndex(const std::string& commit) const {
+  const fs::path file = Snapshot(commit) / kIndexName;
   SnapshotIndex index;
-  absl::StatusOr<json> read = ReadJson(Snapshot(commit) / kIndexName);
-  if (!read.ok() || !read->is_object() || !read->contains("files")) return index;
+  const absl::StatusOr<json> read = ReadJson(file);
+  if (absl::IsNotFound(read.status())) return index;
+  if (!read.ok()) return absl::FailedPreconditionError(read.status().message());
+  if (!read->is_object() || read->value("version", json()) != kIndexVersion ||
+      !read->value("files", json()).is_object()) {
+    return absl::FailedPreconditionError(file.string() + ": not an index of version " +
+                                         std::to_string(kIndexVersion));
+  }
   std::error_code error;
-  for (const auto& [name, etag] : (*read)["files"].items()) {
+  for (const auto& [name, etag] : read->at("files").items()) {
     if (!IsPlainFileName(name)) continue;
     if (etag.is_null()) index[name] = "";
     if (etag.is_string() && fs::exists(Snapshot(commit) / name, error)) {
@@ -86,7 +94,7 @@ SnapshotIndex ModelCache::ReadIndex(const std::string& commit) const {
 absl::Status ModelCache::WriteIndex(const std::string& commit, const SnapshotIndex& index) {
   json files = json::object();
   for (const auto& [name, etag] : index) files[name] = etag.empty() ? json() : json(etag);
-  const json all = {{"version", 1}, {"files", files}};
+  const json all = {{"version", kIndexVersion}, {"files", files}};
   return WriteFile(Snapshot(commit) / kIndexName, all.dump(2) + "\n");
 }
 

@@ -38,7 +38,9 @@ class ModelCache {
   absl::Status SetKnownCommit(const std::string& commit);
 
   std::filesystem::path Snapshot(const std::string& commit) const;
-  SnapshotIndex ReadIndex(const std::string& commit) const;  // without files that have vanished
+  // Without files that have vanished; empty where there is no index yet. FAILED_PRECONDITION: an
+  // index of another version, or none at all; it names the file.
+  absl::StatusOr<SnapshotIndex> ReadIndex(const std::string& commit) const;
   absl::Status WriteIndex(const std::string& commit, const SnapshotIndex& index);
 
   std::filesystem::path Part(const std::string& file) const;

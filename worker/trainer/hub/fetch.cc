@@ -40,6 +40,7 @@ class Fetcher {
   };
 
   absl::Status Start();
+  SnapshotIndex KnownFiles(const std::string& commit) const;
   absl::Status All(HubFiles files);
   absl::Status Weights();
   absl::Status Shards(const std::string& index);
@@ -75,7 +76,7 @@ absl::StatusOr<fs::path> Fetcher::Run(HubFiles files) {
 // Finds out which commit the revision means: of the server, by way of config.json, or of the cache.
 absl::Status Fetcher::Start() {
   commit_ = IsCommit(name_.revision) ? name_.revision : cache_.KnownCommit();
-  if (!commit_.empty()) index_ = cache_.ReadIndex(commit_);
+  if (!commit_.empty()) index_ = KnownFiles(commit_);
   const auto config = index_.find("config.json");
   const bool known = config != index_.end() && !config->second.empty();
   cache_only_ = options_.offline;
@@ -93,7 +94,7 @@ absl::Status Fetcher::Start() {
   if (fetched->presence == Presence::kMissing) return Missing("there is no config.json");
   const std::string commit =
       IsCommit(fetched->commit) ? fetched->commit : AsPathPart(name_.revision);
-  if (commit != commit_) index_ = cache_.ReadIndex(commit);
+  if (commit != commit_) index_ = KnownFiles(commit);
   if (!IsCommit(commit)) previous_ = std::exchange(index_, {});
   const bool unchanged = fetched->unchanged;
   if (unchanged && commit != commit_) {  // the same content under another commit
@@ -108,6 +109,14 @@ absl::Status Fetcher::Start() {
   }
   if (absl::Status status = cache_.WriteIndex(commit_, index_); !status.ok()) return status;
   return cache_.SetKnownCommit(commit_);
+}
+
+// An index that cannot be used is as good as none: what it stood for is fetched again.
+SnapshotIndex Fetcher::KnownFiles(const std::string& commit) const {
+  absl::StatusOr<SnapshotIndex> index = cache_.ReadIndex(commit);
+  if (index.ok()) return *std::move(index);
+  options_.say(std::string(index.status().message()) + "; this snapshot counts as empty");
+  return {};
 }
 
 absl::Status Fetcher::All(HubFiles files) {
