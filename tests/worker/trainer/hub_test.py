@@ -157,13 +157,23 @@ class HubTest(unittest.TestCase):
         self.assertTrue(all("Authorization" not in r[1] for r in self.hub.storage.requests))
 
     def test_offline_and_unreachable_take_the_cache(self):
-        self.assertIn("not in the cache", self.fetch(expect=3, XP_HUB_OFFLINE="1"))
+        self.assertIn("offline (XP_HUB_OFFLINE), and the cache has no config.json",
+                      self.fetch(expect=3, XP_HUB_OFFLINE="1"))
         self.fetch()
         self.hub.front.requests.clear()
         self.fetch(XP_HUB_OFFLINE="1")
         self.fetch("hub:org/small@" + "a" * 40)  # a commit cannot change
         self.assertEqual(self.hub.front.requests, [])
         self.assertIn("using the cache", self.fetch(XP_HUB_ENDPOINT="http://127.0.0.1:1"))
+
+    def test_weights_that_were_not_fetched_are_not_said_to_be_missing_there(self):
+        command = self.command("hub:org/small")
+        command["args"] += ["--no-weights"]
+        self.assertEqual(subprocess.run(**command).returncode, 0)
+        self.assertIn("offline (XP_HUB_OFFLINE), and the cache has no model.safetensors",
+                      self.fetch(expect=3, XP_HUB_OFFLINE="1"))
+        self.assertIn("out of reach, and the cache has no model.safetensors",
+                      self.fetch(expect=3, XP_HUB_ENDPOINT="http://127.0.0.1:1"))
 
     def test_an_index_of_another_version_counts_as_none(self):
         self.fetch()

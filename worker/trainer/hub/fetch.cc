@@ -50,9 +50,8 @@ class Fetcher {
                                    const std::string& unless_etag);
   absl::StatusOr<Fetched> Attempt(const HttpRequest& request, const std::string& file);
   absl::Status Refusal(const HttpAnswer& answer, const std::string& file) const;
-  absl::Status Missing(const char* what) const {
-    return absl::NotFoundError(absl::StrFormat("hub:%s@%s: %s", name_.model, name_.revision, what));
-  }
+  // `what` is not on the server or, where only the cache could be asked, not in it.
+  absl::Status Missing(const std::string& what) const;
 
   const HubName name_;
   const HubOptions& options_;
@@ -81,7 +80,7 @@ absl::Status Fetcher::Start() {
   const bool known = config != index_.end() && !config->second.empty();
   cache_only_ = options_.offline;
   if (known && (IsCommit(name_.revision) || cache_only_)) return absl::OkStatus();
-  if (cache_only_) return Missing("not in the cache, and this is offline (XP_HUB_OFFLINE)");
+  if (cache_only_) return Missing("config.json");
   const absl::StatusOr<Fetched> fetched =
       Download("config.json", name_.revision, known ? config->second : "");
   if (!fetched.ok() && known && absl::IsUnavailable(fetched.status())) {
@@ -91,7 +90,7 @@ absl::Status Fetcher::Start() {
     return absl::OkStatus();
   }
   if (!fetched.ok()) return fetched.status();
-  if (fetched->presence == Presence::kMissing) return Missing("there is no config.json");
+  if (fetched->presence == Presence::kMissing) return Missing("config.json");
   const std::string commit =
       IsCommit(fetched->commit) ? fetched->commit : AsPathPart(name_.revision);
   if (commit != commit_) index_ = KnownFiles(commit);
@@ -137,7 +136,7 @@ absl::Status Fetcher::Weights() {
     if (*there == Presence::kMissing) continue;
     return std::string_view(file).ends_with(".json") ? Shards(file) : absl::OkStatus();
   }
-  return Missing("no weights there; expected model.safetensors or pytorch_model.bin");
+  return Missing("model.safetensors or pytorch_model.bin");
 }
 
 absl::Status Fetcher::Shards(const std::string& index) {
@@ -158,7 +157,7 @@ absl::Status Fetcher::Shards(const std::string& index) {
   for (const std::string& shard : shards) {
     const absl::StatusOr<Presence> there = Want(shard);
     if (!there.ok()) return there.status();
-    if (*there == Presence::kMissing) return Missing((shard + " is missing there").c_str());
+    if (*there == Presence::kMissing) return Missing(shard);
   }
   return absl::OkStatus();
 }
@@ -247,6 +246,14 @@ absl::StatusOr<Fetcher::Fetched> Fetcher::Attempt(const HttpRequest& request,
   if (status.ok()) return fetched;
   cache_.DropPart(file);
   return absl::Status(status.code(), request.url + ": " + std::string(status.message()));
+}
+
+absl::Status Fetcher::Missing(const std::string& what) const {
+  const char* const where = !cache_only_       ? "there is no"
+                            : options_.offline ? "offline (XP_HUB_OFFLINE), and the cache has no"
+                                               : "out of reach, and the cache has no";
+  return absl::NotFoundError(
+      absl::StrFormat("hub:%s@%s: %s %s", name_.model, name_.revision, where, what));
 }
 
 // OK: the file is simply not there.
