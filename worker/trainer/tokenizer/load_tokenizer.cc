@@ -201,8 +201,8 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const fs::path& d
   if (!parts.ok()) return parts.status();
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = Tokenizer::Create(*std::move(parts));
   if (tokenizer.ok()) return tokenizer;
-  return absl::InvalidArgumentError(dir.string() + ": " +
-                                    std::string(tokenizer.status().message()));
+  return absl::Status(tokenizer.status().code(),
+                      dir.string() + ": " + std::string(tokenizer.status().message()));
 }
 
 std::vector<std::string> TokenizerFiles(const fs::path& dir) {

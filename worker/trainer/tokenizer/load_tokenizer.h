@@ -14,7 +14,8 @@
 namespace xp::trainer {
 
 // NOT_FOUND: no tokenizer files; INVALID_ARGUMENT: a file is corrupt or of a kind that xptrain
-// does not know. Messages name the file, and the line or byte where one is known.
+// does not know; FAILED_PRECONDITION: ICU lacks data that it needs. Messages name the file, and the
+// line or byte where one is known.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const std::filesystem::path& dir);
 
 // The tokenizer files of `dir`, by name: what a copy of the model has to take along.

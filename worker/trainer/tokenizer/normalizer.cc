@@ -3,7 +3,11 @@
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
 
-#include <utility>
+#include <absl/strings/str_format.h>
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <new>
 
 #include "worker/trainer/tokenizer/char_class.h"
 #include "worker/trainer/tokenizer/utf8.h"
@@ -13,8 +17,8 @@ namespace {
 
 using Kind = NormalizerStep::Kind;
 
-const icu::Normalizer2* FormOf(Kind kind) {
-  UErrorCode error = U_ZERO_ERROR;  // these are ICU's own singletons; their data is built in
+// ICU's own singleton; nullptr, with an error, for what is no form or where the data is missing.
+const icu::Normalizer2* FormOf(Kind kind, UErrorCode& error) {
   switch (kind) {
     case Kind::kNfc:
       return icu::Normalizer2::getNFCInstance(error);
@@ -22,23 +26,37 @@ const icu::Normalizer2* FormOf(Kind kind) {
       return icu::Normalizer2::getNFDInstance(error);
     case Kind::kNfkc:
       return icu::Normalizer2::getNFKCInstance(error);
-    default:
+    case Kind::kNfkd:
       return icu::Normalizer2::getNFKDInstance(error);
+    default:
+      error = U_ILLEGAL_ARGUMENT_ERROR;
+      return nullptr;
   }
 }
+
+bool IsForm(Kind kind) {
+  return kind == Kind::kNfc || kind == Kind::kNfd || kind == Kind::kNfkc || kind == Kind::kNfkd;
+}
+
+// ICU counts bytes with an int32_t. Longer runs are cut where nothing combines across the cut.
+constexpr size_t kLongRun = size_t{1} << 30;
+constexpr size_t kLongestRun = std::numeric_limits<int32_t>::max();
 
 // A character later than the reference's tables neither moves nor combines there, so the text
 // falls into independent runs between such characters.
 std::string NormalizedForm(std::string_view text, Kind kind) {
-  const icu::Normalizer2* form = FormOf(kind);
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* form = FormOf(kind, error);
   std::string out;
   out.reserve(text.size() + 16);
   icu::StringByteSink<std::string> sink(&out);
   size_t run = 0;
   const auto flush = [&](size_t end) {
-    UErrorCode error = U_ZERO_ERROR;
+    if (end - run > kLongestRun) error = U_MEMORY_ALLOCATION_ERROR;
+    if (end == run || U_FAILURE(error)) return;
     const icu::StringPiece piece(text.data() + run, int32_t(end - run));
-    if (end > run) form->normalizeUTF8(0, piece, sink, nullptr, error);
+    form->normalizeUTF8(0, piece, sink, nullptr, error);
+    run = end;
   };
   for (size_t at = 0; at < text.size();) {
     const DecodedChar c = DecodeValidUtf8(text, at);
@@ -46,10 +64,13 @@ std::string NormalizedForm(std::string_view text, Kind kind) {
       flush(at);
       out.append(text.substr(at, c.bytes));
       run = at + c.bytes;
+    } else if (at - run >= kLongRun && form->hasBoundaryBefore(UChar32(c.code_point))) {
+      flush(at);
     }
     at += c.bytes;
   }
   flush(text.size());
+  if (U_FAILURE(error)) throw std::bad_alloc();  // all that is left once CheckForms has passed
   return out;
 }
 
@@ -124,6 +145,18 @@ std::string Step(std::string_view text, const NormalizerStep& step) {
 }
 
 }  // namespace
+
+absl::Status CheckForms(const std::vector<NormalizerStep>& steps) {
+  for (const NormalizerStep& step : steps) {
+    UErrorCode error = U_ZERO_ERROR;
+    if (IsForm(step.kind) && (FormOf(step.kind, error) == nullptr || U_FAILURE(error))) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "ICU lacks the data of a Unicode normalisation that the tokenizer needs: %s",
+          u_errorName(error)));
+    }
+  }
+  return absl::OkStatus();
+}
 
 void Normalize(std::string_view text, const std::vector<NormalizerStep>& steps, std::string& out) {
   out.clear();

@@ -2,6 +2,7 @@
 // any thread.
 #pragma once
 
+#include <absl/status/status.h>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,12 @@ struct NormalizerStep {
   std::string content;
 };
 
+// FAILED_PRECONDITION: this ICU lacks the data of a form that `steps` need. NFKC and NFKD are in
+// its data package, which may have been made without them.
+absl::Status CheckForms(const std::vector<NormalizerStep>& steps);
+
 // Takes `text` (valid UTF-8) through all steps; `out` gets the result, whatever it held.
+// `steps` have passed CheckForms. Throws std::bad_alloc, as strings do.
 void Normalize(std::string_view text, const std::vector<NormalizerStep>& steps, std::string& out);
 
 }  // namespace xp::trainer

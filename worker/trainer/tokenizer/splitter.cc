@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "worker/trainer/tokenizer/bert_text.h"
+#include "worker/trainer/tokenizer/char_class.h"
+#include "worker/trainer/tokenizer/utf8.h"
 
 namespace xp::trainer {
 namespace {

@@ -59,7 +59,7 @@ absl::Status CheckParts(const TokenizerParts& parts) {
       }
     }
   }
-  return absl::OkStatus();
+  return CheckForms(parts.normalizer);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ struct TokenizerParts {
 
 class Tokenizer {
  public:
-  // INVALID_ARGUMENT when the parts do not fit together.
+  // INVALID_ARGUMENT: the parts do not fit together; FAILED_PRECONDITION: as CheckForms.
   static absl::StatusOr<std::shared_ptr<const Tokenizer>> Create(TokenizerParts parts);
 
   Tokenizer(const Tokenizer&) = delete;
