@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "worker/trainer/files.h"
+
 namespace xp::trainer {
 
 std::string GpuLine(const GpuReading& reading, uint64_t step) {
@@ -14,8 +16,12 @@ std::string GpuLine(const GpuReading& reading, uint64_t step) {
 }
 
 GpuMonitor::GpuMonitor(std::unique_ptr<GpuProbe> probe, std::filesystem::path metrics_file,
-                       std::chrono::milliseconds every)
-    : probe_(std::move(probe)), file_(std::move(metrics_file)), every_(every) {}
+                       std::chrono::milliseconds every,
+                       std::function<void(const std::string& line)> say)
+    : probe_(std::move(probe)),
+      file_(std::move(metrics_file)),
+      every_(every),
+      say_(std::move(say)) {}
 
 void GpuMonitor::Start() {
   thread_ = std::thread([this] { Work(); });
@@ -36,19 +42,21 @@ void GpuMonitor::Work() {
   for (;;) {
     const bool last = stop_.wait_for(lock, every_, [&] { return stopping_; });
     lock.unlock();
-    const bool goes_on = Append() && !last;
+    if (const absl::Status status = Append(); !status.ok() && !std::exchange(said_, true)) {
+      say_(std::string(status.message()) + "; readings of the GPU that fail are left out");
+    }
+    if (last) return;
     lock.lock();
-    if (!goes_on) return;
   }
 }
 
-// One whole line in one write: others append to the file, too. False: no more readings.
-bool GpuMonitor::Append() {
+// One whole line in one write: others append to the file, too.
+absl::Status GpuMonitor::Append() {
   const absl::StatusOr<GpuReading> reading = probe_->Read();
-  if (!reading.ok()) return false;
+  if (!reading.ok()) return reading.status();
   std::ofstream out(file_, std::ios::binary | std::ios::app);
   out << GpuLine(*reading, step_.load(std::memory_order_relaxed)) << std::flush;
-  return out.good();
+  return out.good() ? absl::OkStatus() : ErrnoStatus("cannot write", file_);
 }
 
 }  // namespace xp::trainer

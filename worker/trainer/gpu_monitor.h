@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,11 +21,12 @@ namespace xp::trainer {
 // {"gpu_memory_mib": 1024, "gpu_utilization": 87, "step": 7}
 std::string GpuLine(const GpuReading& reading, uint64_t step);
 
-// Owner's thread: all but set_step, which is any thread's. The destructor stops.
+// Owner's thread: all but set_step, which is any thread's. The destructor stops. A reading that
+// NVML does not give, or that cannot be written, is left out; the first such is said.
 class GpuMonitor {
  public:
   GpuMonitor(std::unique_ptr<GpuProbe> probe, std::filesystem::path metrics_file,
-             std::chrono::milliseconds every);
+             std::chrono::milliseconds every, std::function<void(const std::string& line)> say);
   ~GpuMonitor() { Stop(); }
   GpuMonitor(const GpuMonitor&) = delete;
   GpuMonitor& operator=(const GpuMonitor&) = delete;
@@ -35,11 +37,13 @@ class GpuMonitor {
 
  private:
   void Work();
-  bool Append();
+  absl::Status Append();
 
   const std::unique_ptr<GpuProbe> probe_;
   const std::filesystem::path file_;
   const std::chrono::milliseconds every_;
+  const std::function<void(const std::string& line)> say_;  // called on the monitor's own thread
+  bool said_ = false;                                       // of that thread
   std::atomic<uint64_t> step_{0};
 
   std::mutex mutex_;

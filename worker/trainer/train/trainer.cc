@@ -242,7 +242,10 @@ void Run::WatchGpu() {
   if (const auto reading = (*probe)->Read(); reading.ok()) gpu_memory_ = reading->memory_total;
   if (options_.metrics_file.empty()) return;
   gpu_monitor_ =
-      std::make_unique<GpuMonitor>(*std::move(probe), options_.metrics_file, kGpuReadingEvery);
+      std::make_unique<GpuMonitor>(*std::move(probe), options_.metrics_file, kGpuReadingEvery,
+                                   [err = environment_.err](const std::string& line) {
+                                     *err << "xptrain: " + line + "\n" << std::flush;
+                                   });
   gpu_monitor_->set_step(state_.step);
   gpu_monitor_->Start();
 }

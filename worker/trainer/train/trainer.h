@@ -15,7 +15,7 @@ namespace xp::trainer {
 struct RunEnvironment {
   Now now;
   std::ostream* out = nullptr;  // the Trainer's lines; flushed after each
-  std::ostream* err = nullptr;  // everything else
+  std::ostream* err = nullptr;  // everything else; from several threads, which std::cerr allows
   ProgressStyle progress = ProgressStyle::kSilent;
   std::string visible_gpus;                 // CUDA_VISIBLE_DEVICES
   const std::atomic<bool>* stop = nullptr;  // set when the process is asked to end
