@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -27,19 +28,38 @@ uint64_t Number(const std::string& text) {
   return value;
 }
 
+// One line of /proc/self/cgroup: "0::/job", "4:cpu,cpuacct:/job" (cgroups(7)).
+struct GroupLine {
+  std::string controllers;  // of version 1, with commas; empty: version 2
+  std::string path;
+};
+
+std::optional<GroupLine> FindGroup(const fs::path& file, const std::string& controller) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    const size_t first = line.find(':');
+    const size_t second = first == line.npos ? first : line.find(':', first + 1);
+    if (second == line.npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const bool found =
+        controller.empty()
+            ? line.starts_with("0::")
+            : ("," + controllers + ",").find("," + controller + ",") != std::string::npos;
+    if (found) return GroupLine{controllers, line.substr(second + 1)};
+  }
+  return std::nullopt;
+}
+
 // The folders of this process's groups under one mount, innermost first. In a container the path
 // of /proc/self/cgroup may not exist below the mount; then the mount itself is the group.
 std::vector<fs::path> Groups(const SystemFiles& files, const std::string& controller) {
-  std::ifstream in(files.proc / "self/cgroup");
-  std::string line, inside;
-  const std::string wanted = controller.empty() ? "0::" : ":" + controller + ":";
-  while (std::getline(in, line)) {
-    const size_t at = line.find(wanted);
-    if (at != line.npos) inside = line.substr(at + wanted.size());
-  }
-  const fs::path root = controller.empty() ? files.cgroup : files.cgroup / controller;
-  std::vector<fs::path> groups;
+  const std::optional<GroupLine> line = FindGroup(files.proc / "self/cgroup", controller);
+  const std::string inside = line ? line->path : "";
   std::error_code error;
+  fs::path root = files.cgroup / controller;
+  // Controllers with one mount usually have a link each beside it, but need not.
+  if (line && !fs::exists(root, error)) root = files.cgroup / line->controllers;
+  std::vector<fs::path> groups;
   for (fs::path path = inside; path.has_relative_path(); path = path.parent_path()) {
     const fs::path group = root / path.relative_path();
     if (fs::exists(group, error)) groups.push_back(group);

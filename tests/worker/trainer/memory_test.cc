@@ -128,6 +128,23 @@ TEST_F(MachineLimitsTest, VersionOneOfTheGroups) {
   EXPECT_EQ(AvailableMemory(Files()), 5 * kMiB);
 }
 
+TEST_F(MachineLimitsTest, VersionOneMountsSeveralControllersTogether) {
+  Write("proc/self/cgroup", "4:cpu,cpuacct:/job\n1:name=systemd:/0::/cpu/other\n0::/\n");
+  Write("cgroup/cpu,cpuacct/job/cpu.cfs_quota_us", "100000");
+  Write("cgroup/cpu,cpuacct/job/cpu.cfs_period_us", "100000");
+  EXPECT_EQ(AvailableProcessors(Files()), 1);
+  fs::create_directory_symlink("cpu,cpuacct", dir_ / "cgroup/cpu");
+  EXPECT_EQ(AvailableProcessors(Files()), 1);
+}
+
+TEST_F(MachineLimitsTest, AGroupsNameThatLooksLikeALineIsNone) {
+  Write("proc/meminfo", "MemAvailable: 1048576 kB\n");
+  Write("proc/self/cgroup", "0::/job\n3:memory:/x0::/other:memory:/third\n");
+  Write("cgroup/job/memory.max", std::to_string(8 * kMiB));
+  Write("cgroup/other:memory:/third/memory.max", std::to_string(4 * kMiB));
+  EXPECT_EQ(AvailableMemory(Files()), 8 * kMiB);
+}
+
 TEST(MemoryPlanTest, SaysHowManyFitAndWhatToType) {
   const ModelConfig distilbert;  // the published dimensions
   EXPECT_NEAR(double(FixedBytes(distilbert)), 67e6 * 16, 2e7);
