@@ -1,11 +1,13 @@
 #include "worker/trainer/cpu_allocator.h"
 
+#include <absl/strings/str_format.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "worker/trainer/memory_pool.h"
 
@@ -17,7 +19,10 @@ constexpr size_t kPooled = size_t{64} << 10;
 constexpr size_t kAlign = 64;
 
 class PoolAllocator;
-PoolAllocator* Installed(PoolAllocator* made = nullptr);
+
+// LibTorch has one allocator for the process and frees through a plain function, which can reach
+// nothing that is not global. Set once, to what is never deleted.
+std::atomic<PoolAllocator*> installed{nullptr};
 
 class PoolAllocator final : public c10::Allocator {
  public:
@@ -56,7 +61,7 @@ class PoolAllocator final : public c10::Allocator {
   }
 
   static void Delete(void* block) {
-    PoolAllocator* const self = Installed();
+    PoolAllocator* const self = installed.load(std::memory_order_acquire);
     if (self != nullptr && self->pool_.Owns(block)) {
       self->pool_.Free(block);
     } else {
@@ -68,29 +73,27 @@ class PoolAllocator final : public c10::Allocator {
   std::atomic<uint64_t> refused_{0};
 };
 
-// LibTorch keeps a pointer to its allocator until the process ends, so there is one, never deleted.
-PoolAllocator* Installed(PoolAllocator* made) {
-  static PoolAllocator* const installed = made;
-  return installed;
-}
-
 }  // namespace
 
-void UseMemoryPool(uint64_t limit) {
-  auto* const made = new PoolAllocator(limit);
+absl::Status UseMemoryPool(uint64_t limit) {
+  if (limit == 0) return absl::OkStatus();
+  auto made = std::make_unique<PoolAllocator>(limit);
   if (!made->pool().usable()) {
-    delete made;
-    return;
+    return absl::ResourceExhaustedError(
+        absl::StrFormat("the kernel refuses %d MiB of addresses for arrays: there is no limit of "
+                        "their memory, and no pool",
+                        limit >> 20));
   }
-  if (Installed(made) != made) {
-    delete made;
-    return;
+  PoolAllocator* none = nullptr;
+  if (!installed.compare_exchange_strong(none, made.get(), std::memory_order_acq_rel)) {
+    return absl::AlreadyExistsError("there is a pool for arrays already");
   }
-  c10::SetCPUAllocator(made, /*priority=*/1);
+  c10::SetCPUAllocator(made.release(), /*priority=*/1);
+  return absl::OkStatus();
 }
 
 MemoryUse CpuMemory() {
-  const PoolAllocator* const allocator = Installed();
+  const PoolAllocator* const allocator = installed.load(std::memory_order_acquire);
   if (allocator == nullptr) return {};
   const MemoryPool& pool = allocator->pool();
   return {pool.limit(), pool.used(), pool.peak(), allocator->refused()};

@@ -2,13 +2,16 @@
 // process's own. Call UseMemoryPool before the first array is made; the rest: any thread.
 #pragma once
 
+#include <absl/status/status.h>
 #include <cstdint>
 
 namespace xp::trainer {
 
-// From here on, arrays beyond `limit` bytes together (0: no limit known, LibTorch's own allocator
-// stays) are refused with c10::OutOfMemoryError. Only the first call counts.
-void UseMemoryPool(uint64_t limit);
+// From here on, arrays beyond `limit` bytes together are refused with c10::OutOfMemoryError. 0: no
+// limit is known, and LibTorch's own allocator stays. It also stays after RESOURCE_EXHAUSTED: the
+// kernel refuses so many addresses, and nothing holds to the limit. ALREADY_EXISTS: it was called
+// before, and that limit holds.
+absl::Status UseMemoryPool(uint64_t limit);
 
 struct MemoryUse {
   uint64_t limit = 0;    // 0: no pool

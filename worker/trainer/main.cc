@@ -1,6 +1,5 @@
 // xptrain: trains and runs encoder classifiers. Wiring only; docs/trainer.md has the commands.
 #include <algorithm>
-#include <iostream>
 
 #include "worker/trainer/cli/command.h"
 
@@ -25,6 +24,6 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
   const absl::Status status = run();
-  if (!status.ok()) std::cerr << "xptrain: " << std::string(status.message()) << std::endl;
+  SayIfNot(status);
   return ExitCodeOf(status);
 }

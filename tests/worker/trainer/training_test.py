@@ -100,6 +100,13 @@ class TrainingTest(TrainerCase):
                                  "--max_steps", 2)
         self.assertEqual(len(steps), 2, "what was said to fit does")
 
+    def test_a_memory_limit_that_cannot_hold_is_said(self):
+        config, _, model = self.make_model("bert")
+        ids = self.write_lines(make_examples(config, 8, seed=5, padded=False))
+        done, steps = self.train(model, ids, "--memory_limit", 2**31, "--max_steps", 1)  # 2 PiB
+        self.assertEqual(len(steps), 1)
+        self.assertIn("the kernel refuses 2147483648 MiB of addresses", done.stderr)
+
     def test_a_loss_that_is_no_number_keeps_the_checkpoint_before(self):
         config, _, model = self.make_model("bert")
         ids = self.write_lines(make_examples(config, 32, seed=5, padded=False))
@@ -111,6 +118,13 @@ class TrainingTest(TrainerCase):
         self.assertIn(f"the loss of step {len(steps)} is ", done.stderr)
         kept = sorted(int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*"))
         self.assertEqual(kept, list(range(1, len(steps))))
+
+    def test_a_memory_limit_that_cannot_hold_is_said(self):
+        config, _, model = self.make_model("bert")
+        ids = self.write_lines(make_examples(config, 8, seed=5, padded=False))
+        done, steps = self.train(model, ids, "--memory_limit", 2**31, "--max_steps", 1)  # 2 PiB
+        self.assertEqual(len(steps), 1)
+        self.assertIn("the kernel refuses 2147483648 MiB of addresses", done.stderr)
 
     def test_a_loss_that_is_no_number_names_its_step(self):
         config, weights, model = self.make_model("bert")

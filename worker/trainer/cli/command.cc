@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <utility>
 
 namespace xp::trainer {
@@ -81,6 +82,10 @@ std::vector<std::string> NormalizeArguments(int argc, char** argv) {
     });
   }
   return arguments;
+}
+
+void SayIfNot(const absl::Status& status) {
+  if (!status.ok()) std::cerr << "xptrain: " << std::string(status.message()) << std::endl;
 }
 
 ProgressStyle StderrStyle() {

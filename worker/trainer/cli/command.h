@@ -47,6 +47,9 @@ void AddPredictCommand(CLI::App& app, Action* run);
 // between; the names of options become lower case with dashes. Values stay as they are.
 std::vector<std::string> NormalizeArguments(int argc, char** argv);
 
+// A line on stderr for what went wrong and ends nothing; none if OK.
+void SayIfNot(const absl::Status& status);
+
 ProgressStyle StderrStyle();  // a bar on a terminal, else lines
 Now SteadyNow();
 

@@ -116,7 +116,7 @@ void PrintResults(const Evaluation& result, const ModelConfig& config, size_t co
 }
 
 absl::Status RunPredict(PredictArguments arguments) {
-  UseMemoryPool(AvailableMemory());
+  SayIfNot(UseMemoryPool(AvailableMemory()));
   absl::StatusOr<std::string> folder = ModelFolder(arguments.model, HubFiles::kAll, arguments.hub);
   if (!folder.ok()) return folder.status();
   arguments.model = *std::move(folder);

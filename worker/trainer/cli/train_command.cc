@@ -52,7 +52,8 @@ absl::StatusOr<fs::path> FindModel(const TrainArguments& arguments, const fs::pa
 }
 
 absl::Status RunTrain(TrainArguments& arguments) {
-  UseMemoryPool(arguments.memory_limit > 0 ? arguments.memory_limit << 20 : AvailableMemory());
+  SayIfNot(
+      UseMemoryPool(arguments.memory_limit > 0 ? arguments.memory_limit << 20 : AvailableMemory()));
   TrainOptions& options = arguments.options;
   options.ids = arguments.ids;
   if (options.ids.empty()) {
