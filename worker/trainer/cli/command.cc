@@ -41,7 +41,7 @@ int ExitCodeOf(const absl::Status& status) {
   }
 }
 
-void TuneLibraries(char** argv) {
+void RestartTuned(char** argv) {
   std::vector<std::pair<const char*, const char*>> wanted = {{"OMP_WAIT_POLICY", "passive"}};
 #if defined(__x86_64__)
   __builtin_cpu_init();

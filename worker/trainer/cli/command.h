@@ -25,12 +25,12 @@ enum ExitCode : int {
 };
 int ExitCodeOf(const absl::Status& status);
 
-// Settings that LibTorch's libraries read only while they are loaded; the program starts itself
-// again with them, once, and leaves alone each variable that is set. Returns if that fails: it is
-// only slower. OMP_WAIT_POLICY=passive: waiting threads sleep (spinning cost two trials that share
-// two processors 34 s instead of 1.4 s for 30 small steps). ATEN_CPU_CAPABILITY=avx512 where the
-// processor has it: LibTorch 1.13 takes AVX2 by itself.
-void TuneLibraries(char** argv);
+// Starts this program again, in this process and once, with settings that LibTorch's libraries read
+// only while they are loaded. Returns where all of them are set already, which it leaves alone, and
+// if that fails: it is only slower. OMP_WAIT_POLICY=passive: waiting threads sleep (spinning cost
+// two trials that share two processors 34 s instead of 1.4 s for 30 small steps).
+// ATEN_CPU_CAPABILITY=avx512 where the processor has it: LibTorch 1.13 takes AVX2 by itself.
+void RestartTuned(char** argv);
 
 // Set by SIGTERM and SIGINT, once they are caught; a second signal ends the process at once.
 const std::atomic<bool>& CatchStopSignals();
