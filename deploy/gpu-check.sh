@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-# The files of Debian's packages, at their places below DIR/usr: 47 MiB, nearly all of it ICU's tables.
+# The files of Debian's packages, at their places below DIR/usr: 48 MiB, nearly all of it ICU's tables.
 if [ -n "$pack" ]; then
   arch=$(gcc -print-multiarch)
   mkdir -p "$pack"
@@ -76,7 +76,7 @@ if [ -n "$deps" ]; then
   icu=$(find "$deps" -name 'libicuuc.so' | head -1)
   arguments+=(-DCMAKE_PREFIX_PATH="$deps/usr" -DZLIB_ROOT="$deps/usr"
     -DICU_INCLUDE_DIR="$deps/usr/include" -DICU_UC_LIBRARY_RELEASE="$icu")
-  export LD_LIBRARY_PATH=${icu%/*}:${LD_LIBRARY_PATH:-}
+  export LD_LIBRARY_PATH=${icu%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 fi
 cmake -S "$root/worker/trainer" -B "$out/build" "${arguments[@]}"
 cmake --build "$out/build" --target xptrain -j "$(nproc)"

@@ -43,7 +43,7 @@ struct ThinnedPoint {
 
 struct ThinnedSeries {
   std::vector<ThinnedPoint> points;
-  uint64_t total = 0;  // points in the range before thinning; less than all when unpacked by plan
+  uint64_t total = 0;  // points in the range before thinning; 0 where the budget is
 };
 
 // Takes the chunks of a series one after the other, so that no more than one need be unpacked at a

@@ -21,7 +21,10 @@ uint64_t FixedBytes(const ModelConfig& config);
 // What one example of `tokens` tokens keeps until its backward pass.
 uint64_t BytesPerExample(const ModelConfig& config, const MemoryPlanInput& input);
 
-// "about 12 examples of 512 tokens fit into 8192 MiB (...); ...". `limit` bytes; 0: not known.
+// "the model with gradients and moments takes about 1021 MiB, each example of 512 tokens about 383
+// MiB; about 18 such examples fit into 8192 MiB: --train_batch_size 18
+// --gradient_accumulation_steps 2; --gradient_checkpointing needs less". `limit` bytes; 0: not
+// known, and nothing is said about what fits.
 std::string MemoryAdvice(const ModelConfig& config, const MemoryPlanInput& input, uint64_t limit,
                          uint64_t batch_size);
 
