@@ -2,17 +2,17 @@
 
     tokenizer_random_test.py XPTRAIN
 
-XP_SEED repeats a run; XP_TEXTS is how many texts a vocabulary gets. The vocabularies are small ones
-of `xptrain vocab`, and the two published ones where XP_SHARED (or a folder "shared" above the
-sources) has them.
+The seed is always the same; XP_LONG=1 takes a new one, and XP_SEED repeats that run. XP_TEXTS is how
+many texts a vocabulary gets. The vocabularies are small ones of `xptrain vocab`, and the two
+published ones where XP_SHARED (or a folder "shared" above the sources) has them.
 """
 import json
 import os
 import pathlib
+import secrets
 import subprocess
 import sys
 import tempfile
-import time
 
 import hostile_text
 import reference_tokenizers
@@ -47,7 +47,8 @@ def compare(xptrain, model, reference, texts):
 
 def main():
     xptrain = sys.argv[1]
-    seed = int(os.environ.get("XP_SEED", time.time_ns() % 2**32))
+    new = secrets.randbits(32) if os.environ.get("XP_LONG") == "1" else 20251125
+    seed = int(os.environ.get("XP_SEED", new))
     count = int(os.environ.get("XP_TEXTS", 10000))
     print(f"XP_SEED={seed} XP_TEXTS={count}", flush=True)
     texts = hostile_text.texts(seed, count)
