@@ -3,9 +3,10 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "client/xpctl/compare_json.h"
 #include "client/xpctl/format.h"
@@ -86,6 +87,38 @@ std::vector<Cell> TextRow(const v1::CompareRow& row, size_t experiments) {
   return cells;
 }
 
+// Parameters that some rows have otherwise than others, or not at all; in the order of first sight.
+std::vector<std::string> DifferingParams(const v1::CompareTrialsResponse& response) {
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<std::string>> values;
+  for (const v1::CompareRow& row : response.rows()) {
+    for (const v1::NameValue& param : row.params()) {
+      auto& seen = values[param.name()];
+      if (seen.empty()) names.push_back(param.name());
+      seen.push_back(param.value());
+    }
+  }
+  std::erase_if(names, [&](const std::string& name) {
+    const std::vector<std::string>& seen = values[name];
+    return seen.size() == static_cast<size_t>(response.rows_size()) &&
+           std::all_of(seen.begin(), seen.end(), [&](const auto& one) { return one == seen[0]; });
+  });
+  return names;
+}
+
+void AddParams(const v1::CompareTrialsResponse& response, Table* table) {
+  for (const std::string& name : DifferingParams(response)) {
+    table->columns.push_back({name});
+    for (int r = 0; r < response.rows_size(); ++r) {
+      Cell cell("-");
+      for (const v1::NameValue& param : response.rows(r).params()) {
+        if (param.name() == name) cell = Cell(param.value());
+      }
+      table->rows[static_cast<size_t>(r)].push_back(std::move(cell));
+    }
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& StatNames() {
@@ -108,6 +141,10 @@ Report MakeCompareReport(const v1::CompareTrialsResponse& response, const Compar
     table.rows.push_back(TextRow(row, experiments.size()));
     csv.rows.push_back({row.name(), row.state(), row.reason(),
                         row.attempt() > 0 ? absl::StrCat(row.attempt()) : "", row.worker()});
+  }
+  if (layout.params == CompareLayout::Params::kDiffering) {
+    AddParams(response, &table);
+    AddParams(response, &csv);
   }
   for (int c = 0; c < response.columns_size(); ++c) {
     const std::string& metric = response.columns(c).metric();

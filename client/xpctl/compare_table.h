@@ -13,6 +13,8 @@ namespace xp::xpctl {
 // Of avg, last, min, max, first, stddev, count; the first one ranks.
 struct CompareLayout {
   std::vector<std::string> stats = {"avg"};
+  enum class Params { kNone, kDiffering };
+  Params params = Params::kNone;  // columns of those that are not the same in every row
 };
 
 const std::vector<std::string>& StatNames();

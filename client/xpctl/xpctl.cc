@@ -1,11 +1,14 @@
 #include "client/xpctl/xpctl.h"
 
+#include <absl/strings/str_cat.h>
+
 #include <algorithm>
 #include <exception>
 #include <ostream>
 
 #include "client/xpctl/commands/commands.h"
 #include "client/xpctl/exit_code.h"
+#include "client/xpctl/spec/map_reader.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
@@ -37,6 +40,25 @@ void Describe(CLI::App& app, GlobalOptions* options, Action* action) {
   }
 }
 
+// The first word is meant as a command and is none: better said with the nearest than with all.
+absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+  size_t at = 0;
+  while (at < arguments.size() && arguments[at].starts_with('-')) {
+    const std::string& option = arguments[at];
+    at += option == "--server" || option == "--output" || option == "-o" ? 2 : 1;
+  }
+  if (at >= arguments.size()) return absl::OkStatus();
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == arguments[at]) return absl::OkStatus();
+    names.push_back(command->get_name());
+  }
+  const std::string near = Nearest(arguments[at], names);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "there is no command \"", arguments[at], "\"; ",
+      near.empty() ? "" : absl::StrCat("did you mean ", near, "? "), "xpctl --help lists them"));
+}
+
 int ReportError(World& world, const absl::Status& status) {
   // What people can mend needs no code word before it.
   const bool plain = ExitCodeOf(status) != kExitError;
@@ -53,6 +75,9 @@ int RunXpctl(const std::vector<std::string>& arguments, World& world) {
   Action action;
   try {
     Describe(app, &options, &action);
+    if (const absl::Status known = CheckCommand(app, arguments); !known.ok()) {
+      return ReportError(world, known);
+    }
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {

@@ -58,6 +58,36 @@ def test_xpctl_compares_the_same_numbers(shared):
     assert "0.943028" in last, last
 
 
+def test_the_published_table_ranks_marks_and_warns(shared):
+    shared.submit(comparison("warned", "july-7"))
+    for model in MODELS:
+        shared.ended(f"warned/{model}")
+    shown = shared.xpctl("compare", "warned").stdout.splitlines()
+    assert shown[0].split() == ["trial", "state", "count", *[f"test:{m}" for m in METRICS]]
+    first, second = (line.split() for line in shown[1:3])
+    assert first == ["distilbert-base-uncased", "COMPLETED", "2", "0.206742*", "0.9234*", "0.925829*", "0.903966*", "0.949612"]
+    assert second[:-1] == ["distilroberta-base", "COMPLETED", "2", "0.215052", "0.9196", "0.923982", "0.891125"]
+    assert second[-1].startswith("0.96245") and second[-1].endswith("*")
+    assert [line for line in shown[3:] if "by average distilbert-base-uncased is best, by last value distilroberta-base" in line]
+    by_last = shared.xpctl("compare", "warned", "--stat", "last", "--sort", "test:f1").stdout.splitlines()
+    assert by_last[1].startswith("distilroberta-base") and "0.943028*" in by_last[1]
+
+
+def test_the_frame_has_sagemakers_columns_in_its_order_and_ours_behind(shared):
+    spec = comparison("columns", "july-12")
+    spec["defaults"]["inputs"] = {"train": "file:///", "test": "file:///"}
+    shared.submit(spec)
+    for model in MODELS:
+        shared.ended(f"columns/{model}")
+    stats = ["Min", "Max", "Avg", "StdDev", "Last", "Count"]
+    assert list(shared.client.experiment("columns").dataframe().columns) == [
+        "TrialComponentName", "DisplayName", "epochs", "model_name", "pause", "run",
+        *[f"test:{m} - {s}" for m in METRICS for s in stats],
+        "test - MediaType", "test - Value", "train - MediaType", "train - Value", "Trials", "Experiments",
+        "State", "Reason", "CreateTime", "StartTime", "EndTime", "Worker", "Attempt",
+    ]  # fmt: skip
+
+
 def test_two_slots_train_at_once_and_one_slot_one_after_the_other(cluster):
     cluster.start_server()
     cluster.start_worker("two", slots=2)

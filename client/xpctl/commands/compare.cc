@@ -25,6 +25,7 @@ struct Options {
   std::string group_by;
   std::string filter;
   std::string sort;
+  bool params = false;
   bool all_attempts = false;
   bool watch = false;
 };
@@ -45,6 +46,7 @@ absl::StatusOr<CompareLayout> LayoutOf(const Options& options) {
     }
   }
   if (!stats.empty()) layout.stats = stats;
+  if (options.params) layout.params = CompareLayout::Params::kDiffering;
   return layout;
 }
 
@@ -106,6 +108,8 @@ void AddCompare(CLI::App& app, Action* action) {
   command->add_option("--filter", options->filter,
                       "Only these trials, e.g. 'state = COMPLETED AND params.epochs > 2'");
   command->add_option("--sort", options->sort, "[-]metric, metric:stat, name, state, params.KEY");
+  command->add_flag("--params", options->params,
+                    "Also the parameters that are not the same for all");
   command->add_flag("--all-attempts", options->all_attempts, "A row for every attempt");
   command->add_flag("--watch", options->watch, "Show it again as it changes, until all have ended");
   command->callback([options, action] {

@@ -1,4 +1,5 @@
-// Asks the server for a whole compare table, all pages of it. Errors: the call's.
+// Asks the server for a whole compare table, all pages of it, as of one set of columns. Errors: the
+// call's; ABORTED when metrics turned up faster than the table could be read.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -9,6 +10,6 @@
 namespace xp::xpctl {
 
 absl::StatusOr<v1::CompareTrialsResponse> QueryCompare(client::Client& client,
-                                                       const v1::CompareTrialsRequest& request);
+                                                       v1::CompareTrialsRequest request);
 
 }  // namespace xp::xpctl

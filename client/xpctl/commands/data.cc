@@ -90,6 +90,10 @@ absl::StatusOr<int> List(Session& session, const Options& options) {
                                                            page.dataset_versions().begin(),
                                                            page.dataset_versions().end());
                                          }));
+  if (versions.empty() && session.format() == OutputFormat::kTable) {
+    session.Say("no datasets yet; store one: xpctl data push DIR --name N");
+    return kExitOk;
+  }
   session.Print(DatasetsReport(versions, session.world().zone));
   return kExitOk;
 }

@@ -6,6 +6,7 @@
 #include "client/cpp/client.h"
 #include "client/xpctl/commands/commands.h"
 #include "client/xpctl/exit_code.h"
+#include "proto/status.h"
 
 namespace xp::xpctl {
 namespace {
@@ -30,25 +31,51 @@ void SayGap(Session& session, uint64_t expected, const v1::ReadLogResponse& resp
   }
 }
 
+// Leaves `*request` where the next byte will be.
+absl::Status ReadToEnd(Session& session, client::Client& client, v1::ReadLogRequest* request) {
+  while (true) {
+    XP_ASSIGN_OR_RETURN(const v1::ReadLogResponse response,
+                        client.Call(&v1::Logs::Stub::ReadLog, *request));
+    if (request->tail_lines() == 0) SayGap(session, request->offset(), response);
+    *session.world().out << response.data() << std::flush;
+    const bool stands = response.next_offset() <= request->offset() && response.data().empty();
+    request->set_tail_lines(0);
+    request->set_attempt(response.attempt());
+    request->set_offset(response.next_offset());
+    if (response.next_offset() >= response.end_offset()) return absl::OkStatus();
+    if (stands) return absl::InternalError("the server answered no bytes of a log that has more");
+  }
+}
+
 absl::Status Read(Session& session, client::Client& client, const Options& options) {
   v1::ReadLogRequest request;
   request.set_name(options.name);
   request.set_attempt(options.attempt);
   request.set_source(SourceOf(options));
   request.set_tail_lines(options.tail);
-  while (true) {
-    XP_ASSIGN_OR_RETURN(const v1::ReadLogResponse response,
-                        client.Call(&v1::Logs::Stub::ReadLog, request));
-    if (request.tail_lines() == 0) SayGap(session, request.offset(), response);
-    *session.world().out << response.data() << std::flush;
-    if (response.next_offset() >= response.end_offset()) return absl::OkStatus();
-    if (response.next_offset() <= request.offset() && response.data().empty()) {
-      return absl::InternalError("the server answered no bytes of a log that has more");
-    }
-    request.set_tail_lines(0);
-    request.set_attempt(response.attempt());
-    request.set_offset(response.next_offset());
+  return ReadToEnd(session, client, &request);
+}
+
+// While nobody listened the trial may have come to a later attempt: what the earlier ones wrote
+// since is printed first, so that the stream can go on with the latest.
+absl::Status CatchUp(Session& session, client::Client& client, v1::FollowLogRequest* request,
+                     int* attempt) {
+  v1::GetTrialRequest get;
+  get.set_name(request->name());
+  XP_ASSIGN_OR_RETURN(const v1::Trial trial, client.Call(&v1::Trials::Stub::GetTrial, get));
+  v1::ReadLogRequest read;
+  read.set_name(request->name());
+  read.set_source(request->source());
+  while (*attempt < trial.attempt()) {
+    read.set_attempt(*attempt);
+    read.set_offset(request->offset());
+    const absl::Status status = ReadToEnd(session, client, &read);
+    request->set_offset(read.offset());
+    XP_RETURN_IF_ERROR(status);
+    session.Say("[attempt " + std::to_string(++*attempt) + " begins]");
+    request->set_offset(0);
   }
+  return absl::OkStatus();
 }
 
 // Goes on where it was cut, also in the next attempt.
@@ -64,6 +91,9 @@ absl::Status Follow(Session& session, client::Client& client, const Options& opt
   std::optional<int> attempt;
   bool away = false;
   return patient.Run([&](bool* progressed) {
+    if (attempt && options.attempt == 0) {
+      XP_RETURN_IF_ERROR(CatchUp(session, client, &request, &*attempt));
+    }
     grpc::ClientContext context;
     const auto reader = client.stub<v1::Logs>().FollowLog(&context, request);
     v1::ReadLogResponse response;

@@ -2,6 +2,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <ostream>
 
@@ -35,21 +36,24 @@ struct TrialHistory {
   v1::SeriesHistory series;
 };
 
-absl::StatusOr<std::vector<TrialHistory>> Histories(client::Client& client,
-                                                    const v1::CompareTrialsResponse& table,
-                                                    const std::string& metric,
-                                                    const Options& options) {
-  std::vector<TrialHistory> histories;
+using Histories = std::map<std::string, std::vector<TrialHistory>>;  // by metric
+
+// One call per trial, whatever the number of metrics.
+absl::StatusOr<Histories> ReadHistories(client::Client& client,
+                                        const v1::CompareTrialsResponse& table,
+                                        const std::vector<std::string>& metrics,
+                                        const Options& options) {
+  Histories histories;
   for (const v1::CompareRow& row : table.rows()) {
     if (row.attempt() == 0) continue;
     v1::GetHistoryRequest request;
     request.set_name(row.name());
-    request.add_metrics(metric);
+    for (const std::string& metric : metrics) request.add_metrics(metric);
     request.set_axis(AxisOf(options.axis));
     const absl::Status status = client::ForEachPage(
         client, &v1::Metrics::Stub::GetHistory, request, [&](const v1::GetHistoryResponse& page) {
           for (const v1::SeriesHistory& series : page.series()) {
-            histories.push_back({row.trial(), series});
+            histories[series.metric()].push_back({row.trial(), series});
           }
         });
     if (!status.ok() && !absl::IsNotFound(status)) return status;
@@ -123,11 +127,10 @@ absl::StatusOr<int> Plot(Session& session, const Options& options) {
   report.csv.columns = {{"trial"}, {"metric"}, {"step"}, {"time_ms"}, {"value"}};
   report.json["series"] = nlohmann::ordered_json::array();
   std::string charts;
+  XP_ASSIGN_OR_RETURN(Histories histories, ReadHistories(*client, table, metrics, options));
   for (const std::string& metric : metrics) {
-    XP_ASSIGN_OR_RETURN(const std::vector<TrialHistory> histories,
-                        Histories(*client, table, metric, options));
     std::vector<ChartSeries> series;
-    for (const TrialHistory& history : histories) {
+    for (const TrialHistory& history : histories[metric]) {
       series.push_back(ToChart(history, options.axis));
       report.json["series"].push_back(ToJson(history, metric));
       AddRows(history, metric, &report.csv);

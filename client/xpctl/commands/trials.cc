@@ -27,6 +27,11 @@ absl::StatusOr<int> List(Session& session, const Options& options) {
                                              trials.push_back(std::move(trial));
                                            }
                                          }));
+  if (trials.empty() && session.format() == OutputFormat::kTable) {
+    session.Say(options.filter.empty() ? "no trials yet; create some: xpctl submit FILE"
+                                       : "no trial fits " + options.filter);
+    return kExitOk;
+  }
   session.Print(TrialsReport(trials, session.world().now()));
   return kExitOk;
 }

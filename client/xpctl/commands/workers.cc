@@ -89,9 +89,11 @@ Report WorkersReport(const std::vector<v1::Worker>& workers, absl::TimeZone zone
     if (worker.drained() && !worker.drain_reason().empty()) {
       report.notes.push_back(worker.name() + " is drained: " + worker.drain_reason());
     }
-    if (absl::AbsDuration(ClockDistance(worker)) > kClockTolerance) {
-      report.notes.push_back(worker.name() + "'s clock is " + ShowDuration(ClockDistance(worker)) +
-                             " ahead of the server's");
+    const absl::Duration distance = ClockDistance(worker);
+    if (absl::AbsDuration(distance) > kClockTolerance) {
+      report.notes.push_back(
+          absl::StrCat(worker.name(), "'s clock is ", ShowDuration(absl::AbsDuration(distance)),
+                       distance > absl::ZeroDuration() ? " ahead of" : " behind", " the server's"));
     }
   }
   return report;

@@ -55,6 +55,23 @@ TEST_F(CompareTest, SeveralStatisticsAreMarkedEach) {
   EXPECT_THAT(Run("compare e --stat median").err, HasSubstr("there are avg, last, min"));
 }
 
+TEST_F(CompareTest, ParametersThatDifferAreShownWhenAskedFor) {
+  const auto add = [&](int row, const char* name, const char* value) {
+    v1::NameValue& param = *metrics_.table.mutable_rows(row)->add_params();
+    param.set_name(name);
+    param.set_value(value);
+  };
+  for (const int row : {0, 1, 2}) add(row, "epochs", "2");
+  add(0, "lr", "5e-5");
+  add(1, "lr", "3e-5");
+  EXPECT_EQ(Run("compare e --params").out.substr(0, 150),
+            "trial          state          count  lr      test:f1\n"
+            "distilbert     COMPLETED          2  5e-5  0.925829*\n"
+            "distilroberta  COMPLETED          2  3e-5  0.9239");
+  EXPECT_THAT(Run("compare e --params -o csv").out, HasSubstr("worker,lr,test:f1 avg"));
+  EXPECT_THAT(Run("compare e").out, Not(HasSubstr("5e-5")));
+}
+
 TEST_F(CompareTest, GlobalOptionsStandBeforeOrAfterTheCommand) {
   const Result before = Run("--output json compare e");
   const Result after = Run("compare e --output json");
@@ -98,6 +115,8 @@ TEST_F(CompareTest, AnExperimentMayBeCalledLikeACommand) {
 TEST_F(XpctlTest, UsageErrorsAreTwo) {
   EXPECT_EQ(Run("").code, 2);
   EXPECT_EQ(Run("bogus").code, 2);
+  EXPECT_THAT(Run("-o json comapre e").err,
+              HasSubstr("there is no command \"comapre\"; did you mean compare?"));
   EXPECT_EQ(Run("compare").code, 2);
   EXPECT_EQ(Run("compare e --output xml").code, 2);
   EXPECT_EQ(Run("--help").code, 0);
@@ -129,6 +148,27 @@ TEST_F(XpctlTest, ALogIsPrintedByteForByte) {
   const Result result = Run("logs e/t");
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.out, logs_.log);
+}
+
+TEST_F(XpctlTest, AFollowedLogGoesOnInTheAttemptThatBeganWhileNobodyListened) {
+  const auto piece = [](int attempt, uint64_t from, const std::string& data) {
+    v1::ReadLogResponse answer;
+    answer.set_attempt(attempt);
+    answer.set_offset(from);
+    answer.set_data(data);
+    answer.set_next_offset(from + data.size());
+    return answer;
+  };
+  logs_.log = "one\ntwo\n";  // of attempt 1, as it is in the end
+  logs_.streams = {{{piece(1, 0, "one\n")}, {grpc::StatusCode::UNAVAILABLE, "restarting"}},
+                   {{piece(2, 0, "again\n")}, grpc::Status::OK}};
+  trials_.attempt = 2;
+  const Result result = Run("logs -f e/t");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "one\ntwo\nagain\n");
+  EXPECT_THAT(result.err, HasSubstr("[attempt 2 begins]"));
+  ASSERT_EQ(logs_.followed.size(), 2u);
+  EXPECT_EQ(logs_.followed[1].offset(), 0u);
 }
 
 TEST_F(XpctlTest, MetricsTestNeedsNoServer) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <string>
@@ -42,9 +43,19 @@ struct FakeTrials final : v1::Trials::Service {
   };
   std::vector<Stream> streams;
   std::vector<std::string> stopped;
+  int attempt = 1;  // that any trial has come to
 
-  grpc::Status WatchTrials(grpc::ServerContext*, const v1::WatchTrialsRequest*,
+  grpc::Status GetTrial(grpc::ServerContext*, const v1::GetTrialRequest* request,
+                        v1::Trial* trial) override {
+    trial->set_name(request->name());
+    trial->set_attempt(attempt);
+    return grpc::Status::OK;
+  }
+  v1::WatchTrialsRequest watched;  // the last
+
+  grpc::Status WatchTrials(grpc::ServerContext*, const v1::WatchTrialsRequest* request,
                            grpc::ServerWriter<v1::WatchTrialsResponse>* writer) override {
+    watched = *request;
     const Stream stream = streams.front();
     streams.erase(streams.begin());
     for (const auto& message : stream.messages) writer->Write(message);
@@ -79,9 +90,25 @@ struct FakeMetrics final : v1::Metrics::Service {
 
 struct FakeLogs final : v1::Logs::Service {
   std::string log;
+  // Streams of FollowLog, one after the other: answers, then the end.
+  struct Stream {
+    std::vector<v1::ReadLogResponse> messages;
+    grpc::Status end = grpc::Status::OK;
+  };
+  std::vector<Stream> streams;
+  std::vector<v1::FollowLogRequest> followed;
+
+  grpc::Status FollowLog(grpc::ServerContext*, const v1::FollowLogRequest* request,
+                         grpc::ServerWriter<v1::ReadLogResponse>* writer) override {
+    followed.push_back(*request);
+    const Stream stream = streams.front();
+    streams.erase(streams.begin());
+    for (const auto& message : stream.messages) writer->Write(message);
+    return stream.end;
+  }
   grpc::Status ReadLog(grpc::ServerContext*, const v1::ReadLogRequest* request,
                        v1::ReadLogResponse* response) override {
-    response->set_attempt(1);
+    response->set_attempt(std::max(1, request->attempt()));
     response->set_offset(request->offset());
     response->set_data(log.substr(request->offset(), 10));
     response->set_next_offset(request->offset() + response->data().size());
