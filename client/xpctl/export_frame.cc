@@ -57,14 +57,10 @@ std::string InputValue(const v1::InputChannel& channel) {
   }
 }
 
-// "model" or "output", or empty for what the frame does not show.
-std::string FolderOf(const v1::Artifact& artifact) {
-  const std::string folder = artifact.path().substr(0, artifact.path().find('/'));
-  return folder == "model" || folder == "output" ? folder : "";
-}
-
-std::string OutputName(const std::string& folder) {
-  return folder == "model" ? "SageMaker.ModelArtifact" : "SageMaker.OutputArtifact";
+// Empty for what the frame does not show.
+std::string OutputName(const v1::ArtifactFolder& folder) {
+  if (folder.path() == "model") return "SageMaker.ModelArtifact";
+  return folder.path() == "output" ? "SageMaker.OutputArtifact" : "";
 }
 
 std::tuple<int64_t, int32_t> Changed(const v1::CompareRow& row) {
@@ -151,11 +147,11 @@ class FrameMaker {
     }
     add_files();
     for (const v1::CompareRow* row : rows_) {
-      for (const v1::Artifact& artifact : Of(source_.outputs, row->name())) {
-        const std::string folder = FolderOf(artifact);
-        if (!folder.empty()) artifacts.insert(OutputName(folder));
+      for (const v1::ArtifactFolder& folder : Of(source_.outputs, row->name())) {
+        artifacts.insert(OutputName(folder));
       }
     }
+    artifacts.erase("");
     add_files();
 
     std::set<std::string> taken(kTrailing.begin(), kTrailing.end());
@@ -191,11 +187,11 @@ class FrameMaker {
     for (const v1::InputChannel& channel : Of(source_.inputs, row.name())) {
       record[channel.name() + " - Value"] = InputValue(channel);
     }
-    for (const v1::Artifact& artifact : Of(source_.outputs, row.name())) {
-      const std::string folder = FolderOf(artifact);
-      if (folder.empty()) continue;
-      record[OutputName(folder) + " - Value"] =
-          absl::StrCat("xp://", row.name(), "/", artifact.attempt(), "/", folder);
+    for (const v1::ArtifactFolder& folder : Of(source_.outputs, row.name())) {
+      const std::string name = OutputName(folder);
+      if (name.empty()) continue;
+      record[name + " - Value"] =
+          absl::StrCat("xp://", row.name(), "/", folder.attempt(), "/", folder.path());
     }
     record["Trials"] = ordered_json::array({row.trial()});
     record["Experiments"] = ordered_json::array({row.experiment()});

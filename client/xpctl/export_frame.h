@@ -15,9 +15,9 @@
 namespace xp::xpctl {
 
 struct FrameSource {
-  v1::CompareTrialsResponse comparison;                         // all pages
-  std::map<std::string, std::vector<v1::InputChannel>> inputs;  // by "E/T"
-  std::map<std::string, std::vector<v1::Artifact>> outputs;     // by "E/T"
+  v1::CompareTrialsResponse comparison;                            // all pages
+  std::map<std::string, std::vector<v1::InputChannel>> inputs;     // by "E/T"
+  std::map<std::string, std::vector<v1::ArtifactFolder>> outputs;  // by "E/T"
 };
 
 struct Frame {

@@ -105,6 +105,12 @@ void AddArtifacts(MethodTable* table, const ServerParts& parts) {
         XP_RETURN_IF_ERROR(TrialName::Parse("name", request.name()).status());
         return Answer(parts.store.files().ListArtifacts(request), response);
       });
+  table->AddUnary<v1::ListArtifactFoldersRequest, v1::ListArtifactFoldersResponse>(
+      "/xp.v1.Artifacts/ListArtifactFolders",
+      [&parts](CallContext&, const auto& request, auto* response) -> absl::Status {
+        XP_RETURN_IF_ERROR(CheckName("experiment", request.experiment()));
+        return Answer(parts.store.files().ListArtifactFolders(request), response);
+      });
 }
 
 }  // namespace xp::rpc

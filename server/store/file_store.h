@@ -35,6 +35,8 @@ class FileReads {
       const v1::ListDatasetVersionsRequest& request) = 0;
   virtual absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(
       const v1::ListArtifactsRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListArtifactFoldersResponse> ListArtifactFolders(
+      const v1::ListArtifactFoldersRequest& request) = 0;
 };
 
 }  // namespace xp::store

@@ -33,7 +33,9 @@ class Experiment:
         The article's last step: df[[c for c in df if c.endswith("- Avg")]]"""
         columns, rows = self._compare()
         inputs = {trial.name: list(trial.spec.inputs) for trial in self._trials(include_spec=True)}
-        outputs = {row.name: self._artifacts(row.name) for row in rows if row.attempt}
+        outputs = {}
+        for folder in self._artifact_folders():
+            outputs.setdefault(folder.trial, []).append(folder)
         return frame.experiment_frame(columns, rows, inputs, outputs)
 
     def trials(self) -> pandas.DataFrame:
@@ -124,9 +126,9 @@ class Experiment:
         request = trials_pb2.ListTrialsRequest(experiment=self.name, page_size=1000, include_spec=include_spec)
         return pages(self._stubs.trials.ListTrials, request, "trials")
 
-    def _artifacts(self, name):
-        request = artifacts_pb2.ListArtifactsRequest(name=name, page_size=1000)
-        return list(pages(self._stubs.artifacts.ListArtifacts, request, "artifacts"))
+    def _artifact_folders(self):
+        request = artifacts_pb2.ListArtifactFoldersRequest(experiment=self.name, page_size=1000)
+        return pages(self._stubs.artifacts.ListArtifactFolders, request, "folders")
 
 
 _TRIAL_COLUMNS = (

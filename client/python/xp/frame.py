@@ -24,12 +24,13 @@ _OUTPUT_NAMES = {"model": "SageMaker.ModelArtifact", "output": "SageMaker.Output
 
 def experiment_frame(columns, rows, inputs, outputs):
     """`columns`, `rows`: of CompareTrialsResponse, all pages. `inputs`: "E/T" -> its InputChannels.
-    `outputs`: "E/T" -> its Artifacts. One row per trial, the newest changed first."""
+    `outputs`: "E/T" -> its ArtifactFolders. One row per trial, the newest changed first."""
     ordered = sorted(enumerate(rows), key=lambda item: (_changed(item[1]), item[0]), reverse=True)
     rows = [row for _, row in ordered]
     metric_names = [f"{column.metric} - {label}" for column in columns for label, _ in _STATISTICS]
     input_names = _artifact_names({c.name for row in rows for c in inputs.get(row.name, ())})
-    output_names = _artifact_names({_output_name(a) for row in rows for a in outputs.get(row.name, ())} - {None})
+    folders = {folder.path for row in rows for folder in outputs.get(row.name, ())}
+    output_names = _artifact_names({name for path, name in _OUTPUT_NAMES.items() if path in folders})
     taken = {*_LEADING, *metric_names, *input_names, *output_names, *_TRAILING}
     params = {key: _param_column(key, taken) for key in sorted({p.name for row in rows for p in row.params})}
     header = [*_LEADING, *params.values(), *metric_names, *input_names, *output_names, *_TRAILING]
@@ -67,11 +68,10 @@ def _row(row, columns, params, inputs, outputs):
     for channel in inputs:
         cell[f"{channel.name} - MediaType"] = None
         cell[f"{channel.name} - Value"] = _input_value(channel)
-    for artifact in outputs:
-        if name := _output_name(artifact):
-            folder = artifact.path.partition("/")[0]
+    for folder in outputs:
+        if name := _OUTPUT_NAMES.get(folder.path):
             cell[f"{name} - MediaType"] = None
-            cell[f"{name} - Value"] = f"xp://{row.name}/{artifact.attempt}/{folder}"
+            cell[f"{name} - Value"] = f"xp://{row.name}/{folder.attempt}/{folder.path}"
     cell.update(
         {
             "Trials": [row.trial],
@@ -95,10 +95,6 @@ def _changed(row):
 
 def _artifact_names(names):
     return [f"{name} - {part}" for name in sorted(names) for part in ("MediaType", "Value")]
-
-
-def _output_name(artifact):
-    return _OUTPUT_NAMES.get(artifact.path.partition("/")[0])
 
 
 def _param_column(key, taken):

@@ -30,14 +30,15 @@ absl::Status AddInputs(client::Client& client, const std::string& experiment, Fr
                              });
 }
 
-absl::Status AddOutputs(client::Client& client, const std::string& trial, FrameSource* source) {
-  v1::ListArtifactsRequest request;
-  request.set_name(trial);
-  return client::ForEachPage(client, &v1::Artifacts::Stub::ListArtifacts, request,
-                             [&](const v1::ListArtifactsResponse& page) {
-                               auto& outputs = source->outputs[trial];
-                               outputs.insert(outputs.end(), page.artifacts().begin(),
-                                              page.artifacts().end());
+absl::Status AddOutputs(client::Client& client, const std::string& experiment,
+                        FrameSource* source) {
+  v1::ListArtifactFoldersRequest request;
+  request.set_experiment(experiment);
+  return client::ForEachPage(client, &v1::Artifacts::Stub::ListArtifactFolders, request,
+                             [&](const v1::ListArtifactFoldersResponse& page) {
+                               for (const v1::ArtifactFolder& folder : page.folders()) {
+                                 source->outputs[folder.trial()].push_back(folder);
+                               }
                              });
 }
 
@@ -48,9 +49,7 @@ absl::StatusOr<int> Export(Session& session, const Options& options) {
   FrameSource source;
   XP_ASSIGN_OR_RETURN(source.comparison, QueryCompare(*client, request));
   XP_RETURN_IF_ERROR(AddInputs(*client, options.experiment, &source));
-  for (const v1::CompareRow& row : source.comparison.rows()) {
-    if (row.attempt() > 0) XP_RETURN_IF_ERROR(AddOutputs(*client, row.name(), &source));
-  }
+  XP_RETURN_IF_ERROR(AddOutputs(*client, options.experiment, &source));
   const Frame frame = MakeFrame(source);
   const bool json = options.format == "json" ||
                     (options.format.empty() && session.format() == OutputFormat::kJson);

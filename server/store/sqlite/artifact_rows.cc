@@ -1,11 +1,14 @@
 // Artifacts: blobs with paths, attached to attempts.
 #include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
 
 #include <utility>
 
 #include "proto/status.h"
 #include "server/core/page_token.h"
 #include "server/store/sqlite/attempt_row.h"
+#include "server/store/sqlite/experiment_row.h"
 #include "server/store/sqlite/file_writes.h"
 #include "server/store/sqlite/manifest_refs.h"
 #include "server/store/sqlite/page_budget.h"
@@ -33,6 +36,27 @@ absl::Status CheckArtifact(const std::string& field, const v1::Artifact& artifac
   file->set_path(artifact.path());
   file->set_sha256(artifact.sha256());
   return CheckManifest(field, manifest);
+}
+
+// What the trial's latest attempt that left anything has left.
+absl::Status AddFolders(Database& db, int64_t trial, const std::string& name,
+                        v1::ListArtifactFoldersResponse* response) {
+  Query query(db,
+              "SELECT a.number, substr(r.path, 1, instr(r.path, '/') - 1) AS folder, count(*), "
+              "sum(b.size) FROM attempts a JOIN artifacts r ON r.attempt_id = a.id "
+              "JOIN blobs b ON b.id = r.blob_id WHERE a.trial_id = ?1 AND a.number = (SELECT "
+              "max(x.number) FROM attempts x WHERE x.trial_id = ?1 AND EXISTS (SELECT 1 FROM "
+              "artifacts y WHERE y.attempt_id = x.id)) GROUP BY folder ORDER BY folder",
+              trial);
+  while (query.Next()) {
+    v1::ArtifactFolder* folder = response->add_folders();
+    folder->set_trial(name);
+    folder->set_attempt(query.Int32(0));
+    folder->set_path(query.Text(1));
+    folder->set_files(query.Uint(2));
+    folder->set_size(query.Uint(3));
+  }
+  return query.status();
 }
 
 }  // namespace
@@ -112,6 +136,39 @@ absl::StatusOr<v1::ListArtifactsResponse> SqliteFileReads::ListArtifacts(
     *response.add_artifacts() = std::move(artifact);
   }
   XP_RETURN_IF_ERROR(query.status());
+  return response;
+}
+
+absl::StatusOr<v1::ListArtifactFoldersResponse> SqliteFileReads::ListArtifactFolders(
+    const v1::ListArtifactFoldersRequest& request) {
+  core::RequestFingerprint fingerprint("ListArtifactFolders");
+  fingerprint.Add("experiment", request.experiment());
+  XP_ASSIGN_OR_RETURN(const int page_size, core::CheckPageSize(request.page_size()));
+  XP_ASSIGN_OR_RETURN(const std::string token,
+                      core::ReadPageToken(request.page_token(), fingerprint));
+  int64_t after = 0;  // the id of the last trial of the page before
+  if (!token.empty() && !absl::SimpleAtoi(token, &after)) {
+    return absl::InvalidArgumentError("page_token: is none of this server");
+  }
+  ReadSession session(pool_);
+  XP_RETURN_IF_ERROR(session.status());
+  Database& db = session.db();
+  XP_ASSIGN_OR_RETURN(const ExperimentRow experiment, FindExperiment(db, request.experiment()));
+  v1::ListArtifactFoldersResponse response;
+  Query trials(db,
+               "SELECT id, name FROM trials WHERE experiment_id = ?1 AND deleted = 0 AND id > ?2 "
+               "ORDER BY id LIMIT ?3",
+               experiment.id, after, page_size + 1);
+  for (int taken = 0; trials.Next(); ++taken) {
+    if (taken == page_size) {
+      response.set_next_page_token(core::MakePageToken(absl::StrCat(after), fingerprint));
+      break;
+    }
+    after = trials.Int(0);
+    XP_RETURN_IF_ERROR(
+        AddFolders(db, after, absl::StrCat(experiment.name, "/", trials.Text(1)), &response));
+  }
+  XP_RETURN_IF_ERROR(trials.status());
   return response;
 }
 

@@ -29,6 +29,8 @@ class SqliteFileReads final : public FileReads {
       const v1::ListDatasetVersionsRequest& request) override;
   absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(
       const v1::ListArtifactsRequest& request) override;
+  absl::StatusOr<v1::ListArtifactFoldersResponse> ListArtifactFolders(
+      const v1::ListArtifactFoldersRequest& request) override;
 
  private:
   ReaderPool& pool_;

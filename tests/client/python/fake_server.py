@@ -40,7 +40,7 @@ class FakeServer(
         self.trials = []
         self.columns, self.rows, self.rows_a_page = [], [], 1000
         self.later_column = None  # turns up with the second page
-        self.artifacts = {}
+        self.folders = []  # ArtifactFolders
         self.logs = {}
         self.series = {}
         self.watch = []  # a list of answers per WatchTrials call; an exception in it ends the stream
@@ -154,8 +154,9 @@ class FakeServer(
         more = begin + 2 < len(found.points.values)
         return metrics_pb2.ListPointsResponse(points=part, next_page_token=str(begin + 2) if more else "")
 
-    def ListArtifacts(self, request, context):
-        return artifacts_pb2.ListArtifactsResponse(artifacts=self.artifacts.get(request.name, []))
+    def ListArtifactFolders(self, request, context):
+        self.calls.append(("ListArtifactFolders", request))
+        return artifacts_pb2.ListArtifactFoldersResponse(folders=self.folders)
 
     def ReadLog(self, request, context):
         log, end = self.logs[request.name], request.offset + 4

@@ -51,9 +51,9 @@ def publish(server, run):
         trial.spec.inputs.add(name="train", dataset=f"imdb-{model}@1")
         trial.spec.inputs.add(name="test", manifest_sha256="ab" * 32)
         server.trials.append(trial)
-        server.artifacts[f"nlp/{model}"] = [
-            artifacts_pb2.Artifact(path=path, attempt=1)
-            for path in ("environment/pip.txt", "model/config.json", "model/model.safetensors", "output/eval.txt")
+        server.folders += [
+            artifacts_pb2.ArtifactFolder(trial=f"nlp/{model}", path=path, attempt=1)
+            for path in ("environment", "model", "output")
         ]
 
 
@@ -166,6 +166,7 @@ def test_all_pages_become_one_frame(server, client):
     server.rows = [row(f"t{i}", [[0.1 * i]]) for i in range(5)]
     server.rows_a_page = 2
     assert len(client.experiment("nlp").dataframe()) == 5
+    assert len([c for c in server.calls if c[0] == "ListArtifactFolders"]) == 1, "not one per trial"
 
 
 def test_a_metric_that_turns_up_between_two_pages_shifts_no_number(server, client):

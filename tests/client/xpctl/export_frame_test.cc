@@ -32,9 +32,9 @@ FrameSource OneTrial() {
   cell.mutable_summary()->set_stddev(0.0269);
   source.inputs["e/t"].emplace_back().set_name("train");
   source.inputs["e/t"].back().set_dataset("imdb@1");
-  source.outputs["e/t"].emplace_back().set_path("model/model.safetensors");
+  source.outputs["e/t"].emplace_back().set_path("model");
   source.outputs["e/t"].back().set_attempt(1);
-  source.outputs["e/t"].emplace_back().set_path("environment/packages.txt");
+  source.outputs["e/t"].emplace_back().set_path("environment");
   return source;
 }
 

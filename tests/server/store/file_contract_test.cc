@@ -8,6 +8,7 @@ namespace xp::store {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class FileContract : public StoreContract {
@@ -145,6 +146,39 @@ TEST_P(FileContract, ArtifactsReplaceByPathAndAreFenced) {
   ASSERT_EQ(artifacts->artifacts_size(), 1);
   EXPECT_EQ(artifacts->artifacts(0).sha256(), Sha256("v2"));
   EXPECT_CODE(attach(2, "v3"), kNotFound);
+}
+
+TEST_P(FileContract, ArtifactFoldersOfAWholeExperimentComeInPages) {
+  for (const std::string& uid : kit.Submit("e", {"a", "b", "c"})) {
+    if (uid == kit.Get("e/b").uid()) continue;  // leaves nothing
+    kit.Run(uid);
+    v1::CreateArtifactsRequest request;
+    request.set_trial_uid(uid);
+    request.set_attempt(1);
+    for (const std::string path : {"output/r", "model/w", "model/sub/v", "environment/e"}) {
+      EXPECT_OK(kit.Upload(path));
+      request.add_artifacts()->set_path(path);
+      request.mutable_artifacts()->rbegin()->set_sha256(Sha256(path));
+    }
+    ASSERT_OK(kit.Do([&](WriteContext& c) { return c.files().CreateArtifacts(request); }));
+  }
+  v1::ListArtifactFoldersRequest list;
+  list.set_experiment("E");
+  list.set_page_size(1);  // one trial, and the second one's page is empty
+  std::vector<std::string> found;
+  do {
+    const auto page = kit.store().files().ListArtifactFolders(list);
+    ASSERT_OK(page);
+    for (const v1::ArtifactFolder& folder : page->folders()) {
+      found.push_back(absl::StrCat(folder.trial(), " ", folder.path(), " ", folder.attempt(), " ",
+                                   folder.files(), " ", folder.size()));
+    }
+    list.set_page_token(page->next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_THAT(found, ElementsAre("e/a environment 1 1 13", "e/a model 1 2 18", "e/a output 1 1 8",
+                                 "e/c environment 1 1 13", "e/c model 1 2 18", "e/c output 1 1 8"));
+  list.set_experiment("none");
+  EXPECT_CODE(kit.store().files().ListArtifactFolders(list), kNotFound);
 }
 
 TEST_P(FileContract, BackupHoldsTheDatabaseAndItsBlobsAndEndsWithTheProof) {
