@@ -33,6 +33,10 @@ class Batch {
     bytes_ += name.size() + 3;
     return true;
   }
+  void NoteGrowth() {
+    response_.set_grown(true);
+    bytes_ += 2;
+  }
   bool Flush() {
     const bool sent = send_(response_);
     response_.Clear();
@@ -70,6 +74,7 @@ absl::Status Watch(const ServerParts& parts, CallContext& context,
   fleet::FeedFilter filter;
   filter.experiment = FoldName(request.experiment());
   for (const std::string& trial : request.trials()) filter.trials.insert(FoldName(trial));
+  if (request.growth()) filter.growth = fleet::FeedFilter::Growth::kReport;
   const auto subscription = parts.feed.Subscribe(std::move(filter));
   XP_ASSIGN_OR_RETURN(const std::vector<store::LiveTrial> trials,
                       parts.store.trials().Watch(request.experiment(), {request.trials().begin(),
@@ -78,6 +83,7 @@ absl::Status Watch(const ServerParts& parts, CallContext& context,
   Open open;
   for (const store::LiveTrial& trial : trials) {
     open.Note(trial);
+    subscription->Know(trial.id);
     if (!batch.Add(trial.trial)) return absl::CancelledError("the caller is gone");
   }
   if (!batch.Flush()) return absl::CancelledError("the caller is gone");
@@ -89,6 +95,7 @@ absl::Status Watch(const ServerParts& parts, CallContext& context,
       open.Drop(name);
       if (!batch.AddDeleted(name)) return absl::CancelledError("the caller is gone");
     }
+    if (changes.grown) batch.NoteGrowth();
     for (const auto& [id, trial] : changes.trials) {
       open.Note(*trial);
       if (!batch.Add(trial->trial)) return absl::CancelledError("the caller is gone");

@@ -64,27 +64,21 @@ v1::CompareTrialsRequest RequestOf(const Options& options, const CompareLayout& 
   return request;
 }
 
-bool AllEnded(const v1::CompareTrialsResponse& table) {
-  return std::all_of(table.rows().begin(), table.rows().end(), [](const v1::CompareRow& row) {
-    return row.state() == "COMPLETED" || row.state() == "FAILED" || row.state() == "STOPPED";
-  });
-}
-
 absl::StatusOr<int> Compare(Session& session, const Options& options) {
   XP_ASSIGN_OR_RETURN(const CompareLayout layout, LayoutOf(options));
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   const v1::CompareTrialsRequest request = RequestOf(options, layout);
-  const auto draw = [&](LiveView* view) -> absl::StatusOr<Live> {
+  if (!options.watch) {
+    XP_ASSIGN_OR_RETURN(const v1::CompareTrialsResponse table, QueryCompare(*client, request));
+    session.Print(MakeCompareReport(table, layout));
+    return kExitOk;
+  }
+  LiveView live(session);
+  XP_RETURN_IF_ERROR(live.Run(*client, options.experiments, [&](LiveView* view) -> absl::Status {
     XP_ASSIGN_OR_RETURN(const v1::CompareTrialsResponse table, QueryCompare(*client, request));
     view->Print(MakeCompareReport(table, layout));
-    return AllEnded(table) ? Live::kDone : Live::kGoesOn;
-  };
-  LiveView view(session);
-  if (options.watch) {
-    XP_RETURN_IF_ERROR(view.Run(draw));
-  } else {
-    XP_RETURN_IF_ERROR(draw(&view).status());
-  }
+    return absl::OkStatus();
+  }));
   return kExitOk;
 }
 

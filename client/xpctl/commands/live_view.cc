@@ -2,18 +2,20 @@
 
 #include <ostream>
 
+#include "client/xpctl/change_watch.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
 namespace {
-constexpr absl::Duration kPeriod = absl::Seconds(2);
-}
+
+// Between two drawings: on a terminal as often as eyes follow, elsewhere what a file can bear.
+constexpr absl::Duration kPauseOnTerminal = absl::Milliseconds(250);
+constexpr absl::Duration kPause = absl::Seconds(2);
+constexpr absl::Duration kLongest = absl::Seconds(10);  // on a terminal, where durations grow
+
+}  // namespace
 
 void LiveView::Print(const Report& report) {
-  if (!live_) {
-    session_.Print(report);
-    return;
-  }
   const std::string now =
       RenderText(report.table, session_.world().out_terminal) +
       report.json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -24,25 +26,35 @@ void LiveView::Print(const Report& report) {
   session_.Print(report);
 }
 
-absl::Status LiveView::Run(const std::function<absl::StatusOr<Live>(LiveView*)>& draw) {
-  live_ = true;
+void LiveView::SayAway() {
+  if (!said_away_) session_.Say("the server is away; waiting for it");
+  said_away_ = true;
+}
+
+absl::Status LiveView::DrawPatiently(const std::function<absl::Status(LiveView*)>& draw) {
   client::RetryPolicy policy;
   policy.give_up_after = absl::Hours(1);
   const client::Retrier patient(policy, session_.world().retry);
+  XP_RETURN_IF_ERROR(patient.Run([&](bool*) {
+    const absl::Status status = draw(this);
+    if (absl::IsUnavailable(status)) SayAway();
+    return status;
+  }));
+  said_away_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status LiveView::Run(client::Client& client, const std::vector<std::string>& experiments,
+                           const std::function<absl::Status(LiveView*)>& draw) {
+  const bool terminal = session_.world().out_terminal.is_terminal;
+  ChangeWatch watch(client, session_.world(), experiments);
   while (true) {
-    Live state = Live::kGoesOn;
-    bool away = false;
-    XP_RETURN_IF_ERROR(patient.Run([&](bool*) -> absl::Status {
-      const absl::StatusOr<Live> drawn = draw(this);
-      if (absl::IsUnavailable(drawn.status()) && !away) {
-        away = true;
-        session_.Say("the server is away; waiting for it");
-      }
-      if (drawn.ok()) state = *drawn;
-      return drawn.status();
-    }));
-    if (state == Live::kDone) return absl::OkStatus();
-    session_.world().retry.sleep(kPeriod);
+    XP_RETURN_IF_ERROR(DrawPatiently(draw));
+    XP_ASSIGN_OR_RETURN(const ChangeWatch::News news,
+                        watch.Wait(terminal ? kLongest : absl::Hours(1)));
+    if (news == ChangeWatch::News::kOver) return DrawPatiently(draw);
+    if (news == ChangeWatch::News::kAway) SayAway();
+    session_.world().retry.sleep(terminal ? kPauseOnTerminal : kPause);
   }
 }
 

@@ -3,22 +3,28 @@
 
 #include <absl/time/time.h>
 
-#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "client/cpp/retry.h"
 
 namespace xp::client {
 
+// Safe from any thread but for its members, which are read when nobody sleeps any more.
 struct FakeTime {
+  std::mutex mutex;
   absl::Duration now;
   std::vector<absl::Duration> sleeps;
 
   // The FakeTime must outlive it.
   RetryEnvironment Environment() {
     RetryEnvironment environment;
-    environment.monotonic = [this] { return now; };
+    environment.monotonic = [this] {
+      const std::lock_guard<std::mutex> lock(mutex);
+      return now;
+    };
     environment.sleep = [this](absl::Duration duration) {
+      const std::lock_guard<std::mutex> lock(mutex);
       sleeps.push_back(duration);
       now += duration;
     };

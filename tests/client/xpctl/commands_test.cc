@@ -107,6 +107,24 @@ TEST_F(CompareTest, OptionsReachTheServer) {
   EXPECT_EQ(metrics_.asked.attempts(), v1::ATTEMPT_VIEW_ALL);
 }
 
+TEST_F(CompareTest, ToWatchIsToBeToldNotToAsk) {
+  trials_.streams = {{{v1::WatchTrialsResponse()}, {grpc::StatusCode::UNAVAILABLE, "restarting"}},
+                     {{v1::WatchTrialsResponse(), v1::WatchTrialsResponse()}}};
+  const Result result = Run("compare e --watch");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(trials_.watched.growth() && trials_.watched.until_ended());
+  EXPECT_TRUE(trials_.streams.empty()) << "through a restart of the server, to the end";
+  const std::string once = Run("compare e").out;
+  EXPECT_EQ(result.out, once) << "what reads the same is not printed again";
+}
+
+TEST_F(CompareTest, WatchingWhatIsNotThereEnds) {
+  trials_.streams = {{{}, {grpc::StatusCode::NOT_FOUND, "no experiment e; is it f?"}}};
+  const Result result = Run("compare e --watch");
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.err, HasSubstr("is it f?"));
+}
+
 TEST_F(CompareTest, AnExperimentMayBeCalledLikeACommand) {
   EXPECT_EQ(Run("compare watch").code, 0);
   EXPECT_EQ(metrics_.asked.experiments(0), "watch");

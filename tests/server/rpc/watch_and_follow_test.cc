@@ -71,6 +71,32 @@ TEST_F(WatchTest, ShowsADeletionAndTheNextTrialOfThatName) {
   EXPECT_EQ(response.trials(0).state(), v1::QUEUED);
 }
 
+TEST_F(WatchTest, SaysThatNumbersGrewToThoseWhoAskForIt) {
+  GrpcWorker worker(channel_, MakeHello("w", 1));
+  ASSERT_TRUE(worker.Read().has_welcome());
+  Submit(MakeSubmit("E", {"a"}));
+  const v1::AttemptId attempt = worker.ReadAssignment().attempt();
+  worker.Run(attempt);
+  v1::WatchTrialsRequest request;
+  request.set_experiment("E");
+  const auto stub = v1::Trials::NewStub(channel_);
+  const auto plain_context = Context();
+  const auto plain = stub->WatchTrials(plain_context.get(), request);
+  request.set_growth(true);
+  const auto context = Context();
+  const auto reader = stub->WatchTrials(context.get(), request);
+  v1::WatchTrialsResponse response;
+  ASSERT_TRUE(plain->Read(&response));
+  ASSERT_TRUE(reader->Read(&response));
+  worker.Report(MakeReport(attempt, 0, "f1=0.5\n"));
+  while (!response.grown()) ASSERT_TRUE(reader->Read(&response));
+  worker.End(attempt, 0, 7);
+  do {
+    ASSERT_TRUE(plain->Read(&response));
+    EXPECT_FALSE(response.grown());
+  } while (response.trials().empty() || response.trials(0).state() != v1::COMPLETED);
+}
+
 TEST_F(WatchTest, EndsUnavailableWhenTheServerStops) {
   Submit(MakeSubmit("E", {"a"}));
   v1::WatchTrialsRequest request;
