@@ -2,6 +2,8 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <utility>
+
 #include "client/xpctl/format.h"
 #include "client/xpctl/spec/quantities.h"
 
@@ -27,19 +29,30 @@ std::string Describe(const v1::Trial& trial) {
 
 }  // namespace
 
-WaitProgress::WaitProgress(World& world, std::vector<std::string> trials)
-    : world_(world), progress_(world), began_(world.now()) {
+WaitProgress::WaitProgress(World& world, std::string experiment,
+                           const std::vector<std::string>& trials)
+    : world_(world), progress_(world), experiment_(std::move(experiment)), began_(world.now()) {
   for (const std::string& trial : trials) trials_[trial];
 }
 
+void WaitProgress::Say(const std::string& name, const std::string& news) {
+  progress_.Say(absl::FormatTime("%H:%M:%S", world_.now(), world_.zone) + "  " + name + "  " +
+                news);
+}
+
 void WaitProgress::Update(const v1::WatchTrialsResponse& changes) {
+  // A deleted name that stands among the trials, too, was given to a new one.
+  for (const std::string& name : changes.deleted_trials()) {
+    trials_.erase(BareName(name));
+    deleted_.insert(BareName(name));
+    Say(name, "was deleted");
+  }
   for (const v1::Trial& trial : changes.trials()) {
     v1::Trial& known = trials_[BareName(trial.name())];
+    deleted_.erase(BareName(trial.name()));
     const bool news = known.state() != trial.state() || known.attempt() != trial.attempt();
     known = trial;
-    if (!news) continue;
-    progress_.Say(absl::FormatTime("%H:%M:%S", world_.now(), world_.zone) + "  " + trial.name() +
-                  "  " + Describe(trial));
+    if (news) Say(trial.name(), Describe(trial));
   }
   Redraw();
 }
@@ -61,12 +74,18 @@ void WaitProgress::Redraw() {
                               ShowDuration(world_.now() - began_)));
 }
 
-std::vector<v1::Trial> WaitProgress::NotCompleted() const {
-  std::vector<v1::Trial> trials;
+std::vector<std::string> WaitProgress::NotCompleted() const {
+  std::vector<std::string> lines;
   for (const auto& [name, trial] : trials_) {
-    if (trial.state() != v1::COMPLETED) trials.push_back(trial);
+    if (trial.state() == v1::COMPLETED) continue;
+    lines.push_back(absl::StrCat(trial.name(), " ", StateName(trial.state()), " ",
+                                 ReasonName(trial.reason()), ": ", Printable(trial.message()),
+                                 "  (xpctl logs ", trial.name(), ")"));
   }
-  return trials;
+  for (const std::string& name : deleted_) {
+    lines.push_back(absl::StrCat(experiment_, "/", name, " was deleted"));
+  }
+  return lines;
 }
 
 }  // namespace xp::xpctl

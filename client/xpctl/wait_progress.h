@@ -5,6 +5,7 @@
 #include <absl/time/time.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,22 +16,27 @@ namespace xp::xpctl {
 
 class WaitProgress {
  public:
-  WaitProgress(World& world, std::vector<std::string> trials);
+  // `trials`: bare names.
+  WaitProgress(World& world, std::string experiment, const std::vector<std::string>& trials);
 
   void Update(const v1::WatchTrialsResponse& changes);
   void Interrupted();
   void Done() { progress_.Clear(); }
 
-  // Of the trials that were waited for: those that did not complete, as they were seen last.
-  std::vector<v1::Trial> NotCompleted() const;
+  // When all is over: a line for each trial that was waited for and did not complete.
+  std::vector<std::string> NotCompleted() const;
 
  private:
   void Redraw();
 
+  void Say(const std::string& name, const std::string& news);
+
   World& world_;
   Progress progress_;
+  const std::string experiment_;
   const absl::Time began_;
-  std::map<std::string, v1::Trial> trials_;  // by bare name; those never seen have no state
+  std::map<std::string, v1::Trial> trials_;  // by bare name; those not seen yet have no state
+  std::set<std::string> deleted_;            // bare names
 };
 
 }  // namespace xp::xpctl

@@ -13,20 +13,26 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds between looks at a server tha
 
 
 def wait(trials_stub, experiment, timeout, say, clock=time.monotonic, sleep=time.sleep):
-    """{"E/T": Trial} when all have ended. `timeout` in seconds, None: for ever; when it is over,
+    """{"E/T": Trial} when all have ended; what is deleted meanwhile is not among them. `timeout` in seconds, None: for ever; when it is over,
     Error DEADLINE_EXCEEDED names what has not ended, and the trials go on. `say`: takes a line for
     people. A server that is away is waited for: training goes on without it."""
     deadline = None if timeout is None else clock() + timeout
     seen, pause, away = {}, _FIRST_PAUSE, False
     while True:
         left = None if deadline is None else max(0.001, deadline - clock())
+        there = set()  # what this stream has told of: the rest was deleted while nobody listened
         try:
             request = trials_pb2.WatchTrialsRequest(experiment=experiment, until_ended=True)
             for answer in trials_stub.WatchTrials(request, timeout=left):
                 if away:
                     say("the server is back")
                 pause, away = _FIRST_PAUSE, False
+                # A deleted name that stands among the trials, too, was given to a new one.
+                _drop(answer.deleted_trials, seen, say)
+                there.difference_update(answer.deleted_trials)
                 _take(answer.trials, seen, say)
+                there.update(trial.name for trial in answer.trials)
+            _drop(seen.keys() - there, seen, say)
             if all(trial.state in ENDED for trial in seen.values()):
                 return seen
         except Error as error:
@@ -55,6 +61,12 @@ def _take(trials, seen, say):
         seen[trial.name] = trial
         if before is None or (before.state, before.attempt) != (trial.state, trial.attempt):
             say(describe(trial))
+
+
+def _drop(names, seen, say):
+    for name in sorted(names):
+        if seen.pop(name, None):
+            say(f"{name}  was deleted")
 
 
 def describe(trial):

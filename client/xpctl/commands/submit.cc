@@ -76,7 +76,7 @@ absl::StatusOr<int> Wait(Session& session, client::Client& client, const SpecFil
   TrialWatchOptions watch;
   watch.experiment = spec.experiment;
   for (const SpecTrial& trial : spec.trials) watch.trials.push_back(trial.name);
-  WaitProgress progress(session.world(), watch.trials);
+  WaitProgress progress(session.world(), spec.experiment, watch.trials);
   session.Say("waiting for " + Plural(spec.trials.size(), "trial") +
               " (Ctrl-C ends the waiting, not the trials)");
   XP_RETURN_IF_ERROR(WatchUntilEnded(
@@ -87,12 +87,8 @@ absl::StatusOr<int> Wait(Session& session, client::Client& client, const SpecFil
   request.add_experiments(spec.experiment);
   XP_ASSIGN_OR_RETURN(const v1::CompareTrialsResponse table, QueryCompare(client, request));
   session.Print(MakeCompareReport(table, {}));
-  const std::vector<v1::Trial> failed = progress.NotCompleted();
-  for (const v1::Trial& trial : failed) {
-    session.Say(absl::StrCat(trial.name(), " ", StateName(trial.state()), " ",
-                             ReasonName(trial.reason()), ": ", Printable(trial.message()),
-                             "  (xpctl logs ", trial.name(), ")"));
-  }
+  const std::vector<std::string> failed = progress.NotCompleted();
+  for (const std::string& line : failed) session.Say(line);
   return failed.empty() ? kExitOk : kExitTrialFailed;
 }
 

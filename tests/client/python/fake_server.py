@@ -129,6 +129,8 @@ class FakeServer(
                 context.abort(answer, "as the test wants it")
             elif callable(answer):
                 answer(context)
+            elif isinstance(answer, str):
+                yield trials_pb2.WatchTrialsResponse(deleted_trials=[answer])
             else:
                 yield trials_pb2.WatchTrialsResponse(trials=answer)
 

@@ -43,6 +43,18 @@ def test_a_restart_of_the_server_is_waited_through(server, client, capsys):
     assert said.count("the server is away") == 1 and said.count("the server is back") == 1
 
 
+def test_a_trial_that_is_deleted_is_waited_for_no_longer(server, client, capsys):
+    server.watch = [[[trial("a", RUNNING), trial("b", RUNNING)], [trial("a", DONE)], "e/b"]]
+    assert client.wait("e") is True
+    assert "e/b  was deleted" in capsys.readouterr().err
+
+
+def test_a_trial_that_was_deleted_while_the_server_was_away_too(server, client, capsys):
+    server.watch = [[[trial("a", RUNNING), trial("b", RUNNING)], grpc.StatusCode.UNAVAILABLE], [[trial("a", DONE)]]]
+    assert client.wait("e") is True
+    assert "e/b  was deleted" in capsys.readouterr().err
+
+
 def test_the_timeout_names_what_has_not_ended(server, client):
     def until_the_client_leaves(context):
         while context.is_active():

@@ -81,6 +81,17 @@ TEST_F(SubmitTest, WaitEndsWithTheTableThroughARestartOfTheServer) {
   EXPECT_EQ(result.err.find("server is away", first + 1), result.err.npos);
 }
 
+TEST_F(SubmitTest, ATrialThatIsDeletedIsWaitedForNoLonger) {
+  v1::WatchTrialsResponse deletion;
+  deletion.add_deleted_trials("e/b");
+  trials_.streams = {
+      {{Change("a", v1::COMPLETED), Change("b", v1::RUNNING), deletion}, grpc::Status::OK}};
+  const Result result = Run("submit --wait " + spec_);
+  EXPECT_EQ(result.code, 1) << "not all completed";
+  EXPECT_THAT(result.err, HasSubstr("  e/b  was deleted\n"));
+  EXPECT_THAT(result.err, HasSubstr("\ne/b was deleted\n"));
+}
+
 TEST_F(SubmitTest, ATrialThatFailedIsOneAndSaysWhereToLook) {
   trials_.streams = {
       {{Change("a", v1::COMPLETED), Change("b", v1::FAILED, v1::EXIT)}, grpc::Status::OK}};
