@@ -15,13 +15,14 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct ArtifactsOptions {
   std::string name;
   std::string folder;
   int attempt = 0;
 };
 
-absl::StatusOr<std::vector<v1::Artifact>> Find(client::Client& client, const Options& options) {
+absl::StatusOr<std::vector<v1::Artifact>> Find(client::Client& client,
+                                               const ArtifactsOptions& options) {
   v1::ListArtifactsRequest request;
   request.set_name(options.name);
   request.set_attempt(options.attempt);
@@ -53,7 +54,7 @@ Report ArtifactsReport(const std::vector<v1::Artifact>& artifacts) {
   return report;
 }
 
-absl::StatusOr<int> List(Session& session, const Options& options) {
+absl::StatusOr<int> List(Session& session, const ArtifactsOptions& options) {
   if (options.name.empty()) return absl::InvalidArgumentError("artifacts: name a trial, E/T");
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   XP_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, Find(*client, options));
@@ -65,7 +66,7 @@ absl::StatusOr<int> List(Session& session, const Options& options) {
   return kExitOk;
 }
 
-absl::StatusOr<int> Pull(Session& session, const Options& options) {
+absl::StatusOr<int> Pull(Session& session, const ArtifactsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   XP_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, Find(*client, options));
   if (artifacts.empty()) {
@@ -94,7 +95,7 @@ absl::StatusOr<int> Pull(Session& session, const Options& options) {
 }  // namespace
 
 void AddArtifacts(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArtifactsOptions>();
   CLI::App* const command =
       app.add_subcommand("artifacts", "List what a trial left behind; bring it here");
   command->require_subcommand(0, 1);

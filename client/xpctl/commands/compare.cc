@@ -16,7 +16,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct CompareOptions {
   std::vector<std::string> experiments;
   std::vector<std::string> metrics;
   std::vector<std::string> stats;
@@ -30,7 +30,7 @@ struct Options {
   bool watch = false;
 };
 
-absl::StatusOr<CompareLayout> LayoutOf(const Options& options) {
+absl::StatusOr<CompareLayout> LayoutOf(const CompareOptions& options) {
   CompareLayout layout;
   std::vector<std::string> stats;
   for (const std::string& list : options.stats) {
@@ -50,7 +50,7 @@ absl::StatusOr<CompareLayout> LayoutOf(const Options& options) {
   return layout;
 }
 
-v1::CompareTrialsRequest RequestOf(const Options& options, const CompareLayout& layout) {
+v1::CompareTrialsRequest RequestOf(const CompareOptions& options, const CompareLayout& layout) {
   v1::CompareTrialsRequest request;
   for (const std::string& name : options.experiments) request.add_experiments(name);
   for (const std::string& metric : options.metrics) request.add_metrics(metric);
@@ -64,7 +64,7 @@ v1::CompareTrialsRequest RequestOf(const Options& options, const CompareLayout& 
   return request;
 }
 
-absl::StatusOr<int> Compare(Session& session, const Options& options) {
+absl::StatusOr<int> Compare(Session& session, const CompareOptions& options) {
   XP_ASSIGN_OR_RETURN(const CompareLayout layout, LayoutOf(options));
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   const v1::CompareTrialsRequest request = RequestOf(options, layout);
@@ -85,7 +85,7 @@ absl::StatusOr<int> Compare(Session& session, const Options& options) {
 }  // namespace
 
 void AddCompare(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   CLI::App* const command =
       app.add_subcommand("compare", "The averaged metrics of every trial, side by side");
   command->add_option("E", options->experiments, "Experiments")->required();

@@ -18,7 +18,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct DataOptions {
   std::string folder;
   std::string name;
   std::string description;
@@ -48,7 +48,7 @@ Report DatasetsReport(const std::vector<v1::DatasetVersion>& versions, absl::Tim
   return report;
 }
 
-absl::StatusOr<int> Push(Session& session, const Options& options) {
+absl::StatusOr<int> Push(Session& session, const DataOptions& options) {
   XP_RETURN_IF_ERROR(CheckName("--name", options.name));
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   Progress progress(session.world());
@@ -79,7 +79,7 @@ absl::StatusOr<int> Push(Session& session, const Options& options) {
   return kExitOk;
 }
 
-absl::StatusOr<int> List(Session& session, const Options& options) {
+absl::StatusOr<int> List(Session& session, const DataOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::ListDatasetVersionsRequest request;
   request.set_dataset(options.name);
@@ -98,7 +98,7 @@ absl::StatusOr<int> List(Session& session, const Options& options) {
   return kExitOk;
 }
 
-absl::StatusOr<int> Pull(Session& session, const Options& options) {
+absl::StatusOr<int> Pull(Session& session, const DataOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::GetDatasetVersionRequest request;
   request.set_name(options.name);
@@ -124,7 +124,7 @@ void AddData(CLI::App& app, Action* action) {
   CLI::App* const command =
       app.add_subcommand("data", "Datasets: named, versioned folders of prepared data");
   command->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataOptions>();
   CLI::App* const push = command->add_subcommand(
       "push", "Store a folder as the next version; equal content adds none");
   push->add_option("DIR", options->folder, "Folder or file")->required();

@@ -8,12 +8,12 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct DeleteOptions {
   std::string name;
   bool force = false;
 };
 
-absl::StatusOr<int> Delete(Session& session, const Options& options) {
+absl::StatusOr<int> Delete(Session& session, const DeleteOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   if (options.name.find('/') != options.name.npos) {
     v1::DeleteTrialRequest request;
@@ -37,7 +37,7 @@ absl::StatusOr<int> Delete(Session& session, const Options& options) {
 }  // namespace
 
 void AddDelete(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DeleteOptions>();
   CLI::App* const command =
       app.add_subcommand("delete", "Delete an experiment or a trial, with its logs and points");
   command->add_option("E[/T]", options->name, "Experiment or trial")->required();

@@ -12,7 +12,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct ExperimentsOptions {
   std::string filter;
 };
 
@@ -41,7 +41,7 @@ std::string CountsText(const v1::Experiment& experiment) {
   return text.empty() ? "no trials" : text;
 }
 
-absl::StatusOr<int> List(Session& session, const Options& options) {
+absl::StatusOr<int> List(Session& session, const ExperimentsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   Report report;
   report.table.columns = {
@@ -70,7 +70,7 @@ absl::StatusOr<int> List(Session& session, const Options& options) {
 }  // namespace
 
 void AddExperiments(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExperimentsOptions>();
   CLI::App* const command = app.add_subcommand("experiments", "List the experiments, newest first");
   command->add_option("--filter", options->filter, "e.g. 'tags.team = nlp'");
   command->callback([options, action] {

@@ -12,7 +12,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string experiment;
   std::string format;
 };
@@ -42,7 +42,7 @@ absl::Status AddOutputs(client::Client& client, const std::string& experiment,
                              });
 }
 
-absl::StatusOr<int> Export(Session& session, const Options& options) {
+absl::StatusOr<int> Export(Session& session, const ExportOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::CompareTrialsRequest request;
   request.add_experiments(options.experiment);
@@ -66,7 +66,7 @@ absl::StatusOr<int> Export(Session& session, const Options& options) {
 }  // namespace
 
 void AddExport(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   CLI::App* const command = app.add_subcommand(
       "export", "Every column that there is, as SageMaker's ExperimentAnalytics frame has them");
   command->add_option("E", options->experiment, "Experiment")->required();

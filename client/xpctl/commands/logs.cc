@@ -11,7 +11,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct LogsOptions {
   std::string name;
   int attempt = 0;
   int tail = 0;
@@ -19,7 +19,7 @@ struct Options {
   bool metrics_file = false;
 };
 
-v1::LogSource SourceOf(const Options& options) {
+v1::LogSource SourceOf(const LogsOptions& options) {
   return options.metrics_file ? v1::LOG_SOURCE_METRICS_FILE : v1::LOG_SOURCE_LOG;
 }
 
@@ -47,7 +47,7 @@ absl::Status ReadToEnd(Session& session, client::Client& client, v1::ReadLogRequ
   }
 }
 
-absl::Status Read(Session& session, client::Client& client, const Options& options) {
+absl::Status Read(Session& session, client::Client& client, const LogsOptions& options) {
   v1::ReadLogRequest request;
   request.set_name(options.name);
   request.set_attempt(options.attempt);
@@ -79,7 +79,7 @@ absl::Status CatchUp(Session& session, client::Client& client, v1::FollowLogRequ
 }
 
 // Goes on where it was cut, also in the next attempt.
-absl::Status Follow(Session& session, client::Client& client, const Options& options) {
+absl::Status Follow(Session& session, client::Client& client, const LogsOptions& options) {
   client::RetryPolicy policy;
   policy.give_up_after = absl::Hours(1);
   const client::Retrier patient(policy, session.world().retry);
@@ -119,7 +119,7 @@ absl::Status Follow(Session& session, client::Client& client, const Options& opt
   });
 }
 
-absl::StatusOr<int> Logs(Session& session, const Options& options) {
+absl::StatusOr<int> Logs(Session& session, const LogsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   XP_RETURN_IF_ERROR(options.follow ? Follow(session, *client, options)
                                     : Read(session, *client, options));
@@ -129,7 +129,7 @@ absl::StatusOr<int> Logs(Session& session, const Options& options) {
 }  // namespace
 
 void AddLogs(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogsOptions>();
   CLI::App* const command = app.add_subcommand("logs", "Print a trial's log as it was written");
   command->add_option("E/T", options->name, "Trial")->required();
   command->add_flag("-f,--follow", options->follow, "Go on as it grows, through all attempts");

@@ -17,7 +17,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct MetricsOptions {
   MetricOptions metrics;
   std::string log;
   std::string experiment;
@@ -63,7 +63,7 @@ std::string FirstValues(const capture::RulePreview& rule) {
   return text;
 }
 
-absl::StatusOr<int> Test(Session& session, const Options& options) {
+absl::StatusOr<int> Test(Session& session, const MetricsOptions& options) {
   XP_ASSIGN_OR_RETURN(const auto rules, CompileMetricOptions(options.metrics));
   XP_ASSIGN_OR_RETURN(const capture::Preview preview,
                       capture::PreviewLog(*rules, options.log, session.world().zone));
@@ -99,7 +99,7 @@ std::string OutcomeName(const v1::BackfillMetricsResponse& done) {
   return Response::Outcome_Name(done.outcome());
 }
 
-absl::StatusOr<int> Backfill(Session& session, const Options& options) {
+absl::StatusOr<int> Backfill(Session& session, const MetricsOptions& options) {
   // The same check as the server's, told before anything is sent.
   XP_RETURN_IF_ERROR(CompileMetricOptions(options.metrics).status());
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
@@ -162,7 +162,7 @@ void AddMetrics(CLI::App& app, Action* action) {
   CLI::App* const command =
       app.add_subcommand("metrics", "Try regular expressions on a log; add metrics after the fact");
   command->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MetricsOptions>();
   CLI::App* const test = command->add_subcommand(
       "test", "What would be captured from a log; exit 1 when a definition finds no number");
   test->add_option("--log", options->log, "Log file on this machine")->required();

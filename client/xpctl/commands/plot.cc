@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kFileWidth = 100;  // where there is no terminal
 
-struct Options {
+struct PlotOptions {
   std::string experiment;
   std::vector<std::string> metrics;
   std::string axis = "step";
@@ -42,7 +42,7 @@ using Histories = std::map<std::string, std::vector<TrialHistory>>;  // by metri
 absl::StatusOr<Histories> ReadHistories(client::Client& client,
                                         const v1::CompareTrialsResponse& table,
                                         const std::vector<std::string>& metrics,
-                                        const Options& options) {
+                                        const PlotOptions& options) {
   Histories histories;
   for (const v1::CompareRow& row : table.rows()) {
     if (row.attempt() == 0) continue;
@@ -102,7 +102,7 @@ void AddRows(const TrialHistory& history, const std::string& metric, Table* csv)
   }
 }
 
-absl::StatusOr<int> Plot(Session& session, const Options& options) {
+absl::StatusOr<int> Plot(Session& session, const PlotOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::CompareTrialsRequest request;
   request.add_experiments(options.experiment);
@@ -150,7 +150,7 @@ absl::StatusOr<int> Plot(Session& session, const Options& options) {
 }  // namespace
 
 void AddPlot(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlotOptions>();
   CLI::App* const command =
       app.add_subcommand("plot", "The metrics of all trials as charts in the terminal");
   command->add_option("E", options->experiment, "Experiment")->required();

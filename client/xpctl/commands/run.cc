@@ -34,7 +34,7 @@ constexpr absl::Duration kEchoEvery = absl::Milliseconds(100);
 constexpr absl::Duration kStopGrace = absl::Seconds(30);
 constexpr size_t kEchoBytes = 256 * 1024;
 
-struct Options {
+struct RunOptions {
   std::string experiment;
   std::string trial;
   MetricOptions metrics;
@@ -49,7 +49,7 @@ absl::Status NoteSource(RunRecord* record) {
   return runner::WriteFileDurably(record->DiffFile(), git.diff);
 }
 
-absl::StatusOr<RunRecord> MakeRecord(Session& session, const Options& options) {
+absl::StatusOr<RunRecord> MakeRecord(Session& session, const RunOptions& options) {
   const absl::Time now = session.world().now();
   const std::string stamp = absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone());
   RunRecord record;
@@ -125,7 +125,7 @@ bool IsRefusal(const absl::Status& status) {
          absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
 }
 
-absl::StatusOr<int> Run(Session& session, const Options& options) {
+absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
   const Signals signals;  // before any thread is started
   XP_ASSIGN_OR_RETURN(const client::ServerAddress address, session.Address());
   XP_ASSIGN_OR_RETURN(const RunRecord record, MakeRecord(session, options));
@@ -183,7 +183,7 @@ absl::StatusOr<int> Run(Session& session, const Options& options) {
 }  // namespace
 
 void AddRun(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   CLI::App* const command = app.add_subcommand(
       "run", "Run a command here and now, tracked; exits with the command's code");
   command->add_option("--experiment,-e", options->experiment, "Experiment; made if it is new")

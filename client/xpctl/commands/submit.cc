@@ -20,7 +20,7 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct SubmitOptions {
   std::string file;
   bool wait = false;
   bool check = false;
@@ -92,7 +92,7 @@ absl::StatusOr<int> Wait(Session& session, client::Client& client, const SpecFil
   return failed.empty() ? kExitOk : kExitTrialFailed;
 }
 
-absl::StatusOr<int> Submit(Session& session, const Options& options) {
+absl::StatusOr<int> Submit(Session& session, const SubmitOptions& options) {
   XP_ASSIGN_OR_RETURN(const SpecFile spec, ReadSpecFile(options.file, *session.world().in));
   if (options.check) {
     Report report;
@@ -132,7 +132,7 @@ absl::StatusOr<int> Submit(Session& session, const Options& options) {
 }  // namespace
 
 void AddSubmit(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SubmitOptions>();
   CLI::App* const command =
       app.add_subcommand("submit", "Create an experiment from a spec file and queue its trials");
   command->add_option("FILE", options->file, "Spec file (docs/spec-file.md); - reads stdin")

@@ -10,12 +10,12 @@
 namespace xp::xpctl {
 namespace {
 
-struct Options {
+struct TrialsOptions {
   std::string experiment;
   std::string filter;
 };
 
-absl::StatusOr<int> List(Session& session, const Options& options) {
+absl::StatusOr<int> List(Session& session, const TrialsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::ListTrialsRequest request;
   request.set_experiment(options.experiment);
@@ -39,7 +39,7 @@ absl::StatusOr<int> List(Session& session, const Options& options) {
 }  // namespace
 
 void AddTrials(CLI::App& app, Action* action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrialsOptions>();
   CLI::App* const command = app.add_subcommand("trials", "List the trials of an experiment");
   command->add_option("E", options->experiment, "Experiment; without one the trials of all");
   command->add_option("--filter", options->filter, "e.g. 'state = FAILED'");
