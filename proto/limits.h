@@ -46,6 +46,7 @@ inline constexpr size_t kLogTailBytes = 8 * 1024;
 // Free text: descriptions, notes; params and tags (SageMaker's 2,500 characters hurt its users).
 inline constexpr size_t kDescriptionMaxLength = 64 * 1024;  // bytes
 inline constexpr size_t kParamsMaxBytes = 256 * 1024;       // all params of a trial, as JSON
+inline constexpr size_t kSpecMaxBytes = 1024 * 1024;  // of a trial, encoded: it fits any answer
 inline constexpr size_t kTagsMax = 50;
 inline constexpr size_t kTrialsPerSubmitMax = 10000;
 

@@ -187,6 +187,10 @@ absl::Status CheckDuration(const std::string& field, const google::protobuf::Dur
 absl::Status CheckSpec(std::string_view field_view, const v1::TrialSpec& spec,
                        const CheckDefinitions& check_definitions) {
   const std::string field(field_view);
+  if (const size_t bytes = spec.ByteSizeLong(); bytes > limits::kSpecMaxBytes) {
+    return Bad(field, absl::StrCat("has ", bytes, " bytes; at most ", limits::kSpecMaxBytes,
+                                   " are accepted; put large values into a file"));
+  }
   XP_RETURN_IF_ERROR(CheckCommand(field + ".command", spec));
   XP_RETURN_IF_ERROR(CheckParams(field + ".params", spec));
   XP_RETURN_IF_ERROR(CheckEnv(field + ".env", spec));

@@ -102,9 +102,12 @@ class Submission {
     return absl::OkStatus();
   }
 
-  // What the first call answered: the trials that carry its request_id were created by it.
+  // What the first call answered: the trials that carry its request_id were created by it. Those
+  // that were deleted since are named no more.
   absl::StatusOr<v1::SubmitExperimentResponse> FirstAnswer() {
     XP_RETURN_IF_ERROR(FillExperiment());
+    XP_ASSIGN_OR_RETURN(const ExperimentRow experiment,
+                        FindExperiment(session_.db(), request_.experiment().name()));
     absl::flat_hash_set<std::string> created;
     Query query(session_.db(),
                 "SELECT folded_name FROM trials WHERE request_id = ? AND deleted = 0", mark_.id);
@@ -113,9 +116,11 @@ class Submission {
     for (const v1::Trial& trial : request_.trials()) {
       if (created.contains(FoldName(trial.name()))) {
         response_.add_created_trials(trial.name());
-      } else {
-        response_.add_unchanged_trials(trial.name());
+        continue;
       }
+      XP_ASSIGN_OR_RETURN(const int64_t existing,
+                          FindByName(session_.db(), experiment.id, trial.name()));
+      if (existing != 0) response_.add_unchanged_trials(trial.name());
     }
     return std::move(response_);
   }

@@ -61,6 +61,10 @@ const BadCase kBadCases[] = {
     {"TrialNameTwice",
      "trials[1].name:", [](Request& r) { *r.add_trials() = testing::MakeTrial("A"); }},
     {"NoSpec", "trials[0].spec:", [](Request& r) { r.mutable_trials(0)->clear_spec(); }},
+    {"SpecTooLarge", "trials[0].spec:",
+     [](Request& r) {
+       for (int i = 0; i < 11; ++i) Spec(r).add_command(std::string(100'000, 'x'));
+     }},
     {"NoCommand", "trials[0].spec.command:", [](Request& r) { Spec(r).clear_command(); }},
     {"EmptyProgram", "trials[0].spec.command[0]:", [](Request& r) { Spec(r).set_command(0, ""); }},
     {"NulInCommand",

@@ -57,6 +57,20 @@ TEST_P(SubmitContract, RequestIdAnswersTheFirstResult) {
   EXPECT_CODE(Send(request), kAlreadyExists);
 }
 
+TEST_P(SubmitContract, ARepeatedRequestNamesNoTrialThatIsGone) {
+  auto first = Request({"old"});
+  ASSERT_OK(Send(first));
+  auto request = Request({"old", "a", "b"});
+  request.set_request_id("once");
+  ASSERT_OK(Send(request));
+  ASSERT_OK(
+      kit.Do([](WriteContext& c) { return c.trials().Delete("e/a", DeletePolicy::kAlsoRunning); }));
+  const auto again = Send(request);
+  ASSERT_OK(again);
+  EXPECT_THAT(again->created_trials(), ElementsAre("b"));
+  EXPECT_THAT(again->unchanged_trials(), ElementsAre("old"));
+}
+
 TEST_P(SubmitContract, ValidateOnlyStoresNothing) {
   auto request = Request({"a"});
   request.set_validate_only(true);
