@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include "worker/runner/exit_codes.h"
 #include "worker/runner/file_io.h"
 #include "worker/runner/pid_file.h"
+#include "worker/runner/spawn.h"
 #include "worker/runner/stop_request.h"
 
 namespace xp::runner {
@@ -29,34 +28,20 @@ absl::Status Damaged(const std::string& file, const absl::Status& status) {
 
 // Runs the binary's foreground half to its end; its exit code.
 absl::StatusOr<int> RunForeground(const std::string& binary, const AttemptFolder& folder) {
-  const std::string log = folder.RunnerLogFile();
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
-  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string name = "xprunner", path = folder.path();
-  char* argv[] = {name.data(), path.data(), nullptr};
-  pid_t pid;
-  const int error = posix_spawn(&pid, binary.c_str(), &files, &attributes, argv, environ);
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("runner ", binary, ": ", strerror(error),
+  const std::string file = folder.RunnerLogFile();
+  const UniqueFd log(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!log.valid()) return ErrnoStatus(errno, file);
+  const auto pid = Spawn({.command = {binary, folder.path()},
+                          .environment = {},
+                          .output = log.get(),
+                          .errors = log.get(),
+                          .group = SpawnOptions::Group::kOwnSession});
+  if (!pid.ok()) {
+    return absl::UnavailableError(absl::StrCat("runner ", std::string(pid.status().message()),
                                                " (set XP_RUNNER to where xprunner is)"));
   }
   int status;
-  while (waitpid(pid, &status, 0) < 0) {
+  while (waitpid(*pid, &status, 0) < 0) {
     if (errno != EINTR) return ErrnoStatus(errno, "waitpid");
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::kNotStarted);

@@ -3,57 +3,45 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "client/cpp/system_error.h"
 #include "client/xpctl/run/run_request.h"
 #include "worker/runner/folder_lock.h"
 #include "worker/runner/runner_control.h"
-
-extern char** environ;
+#include "worker/runner/spawn.h"
 
 namespace xp::xpctl {
 namespace {
 
 constexpr absl::Duration kEndPatience = absl::Seconds(5);  // after SIGTERM
 
-absl::StatusOr<pid_t> Spawn(std::vector<std::string> command, const std::string& log) {
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-  std::vector<char*> argv;
-  for (std::string& argument : command) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, argv[0], &files, &attributes, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (error == 0) return pid;
-  return absl::UnavailableError(command[0] + ": " + std::strerror(error) +
+absl::StatusOr<pid_t> StartWorker(std::vector<std::string> command, const std::string& file) {
+  const client::FileDescriptor log(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!log.ok()) return client::SystemError(errno, file);
+  const absl::StatusOr<pid_t> pid =
+      runner::Spawn({.command = std::move(command),
+                     .environment = {},
+                     .output = log.get(),
+                     .errors = log.get(),
+                     .group = runner::SpawnOptions::Group::kOwnSession});
+  if (pid.ok()) return pid;
+  return absl::UnavailableError(std::string(pid.status().message()) +
                                 " (set XP_WORKER to where xpworker is)");
 }
 
 }  // namespace
 
 absl::StatusOr<Tracker> Tracker::Start(const RunRecord& record, const std::string& server) {
-  const absl::StatusOr<pid_t> pid = Spawn(
+  const absl::StatusOr<pid_t> pid = StartWorker(
       {runner::ProgramBeside("XP_WORKER", "xpworker"), "--server", server, "--work-dir",
        record.WorkerFolder(), "--name", "run-" + record.id, "--gpus", "none", "--slots", "1",
        "--label", std::string(kRunLabel) + "=" + record.id, "--adopt", record.Attempt().path()},
