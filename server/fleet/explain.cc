@@ -86,7 +86,10 @@ std::string DescribeEnded(const v1::Trial& trial) {
   if (trial.reason() != v1::END_REASON_UNSPECIFIED) {
     absl::StrAppend(&text, " (", v1::EndReason_Name(trial.reason()), ")");
   }
-  if (trial.attempt() > 0) absl::StrAppend(&text, " after ", trial.attempt(), " attempt(s)");
+  if (trial.attempt() > 0) {
+    absl::StrAppend(&text, " after ", trial.attempt(),
+                    trial.attempt() == 1 ? " attempt" : " attempts");
+  }
   if (!trial.message().empty()) absl::StrAppend(&text, ": ", trial.message());
   return text;
 }

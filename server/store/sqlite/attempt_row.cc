@@ -66,8 +66,12 @@ absl::StatusOr<AttemptRow> FindAttempt(Database& db, int64_t trial_id, int32_t n
               number);
   if (query.Next()) return ReadRow(query);
   XP_RETURN_IF_ERROR(query.status());
-  return absl::NotFoundError(number == 0 ? "no attempt has begun yet"
-                                         : absl::StrCat("the trial has no attempt ", number));
+  Query latest(db, "SELECT coalesce(max(number), 0) FROM attempts WHERE trial_id = ?", trial_id);
+  const int32_t there = latest.Next() ? latest.Int32(0) : 0;
+  XP_RETURN_IF_ERROR(latest.status());
+  if (there == 0) return absl::NotFoundError("no attempt of the trial has begun yet");
+  return absl::NotFoundError(
+      absl::StrCat("the trial has no attempt ", number, "; its latest is ", there));
 }
 
 absl::StatusOr<std::vector<AttemptRow>> ListAttemptRows(Database& db, int64_t trial_id) {

@@ -155,7 +155,7 @@ absl::StatusOr<std::vector<CountingSeries>> SeriesOf(const std::vector<AttemptSu
   for (size_t i = 0; i < attempts.size(); ++i) {
     if (attempts[i].number == number) return ChooseOf(attempts, i);
   }
-  return absl::NotFoundError(absl::StrCat("attempt: the trial has no attempt ", number));
+  return absl::NotFoundError(absl::StrCat("attempt: the trial has no numbers of attempt ", number));
 }
 
 core::RequestFingerprint Fingerprint(const v1::GetHistoryRequest& request) {
