@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -54,11 +55,26 @@ nlohmann::ordered_json JsonTime(const google::protobuf::Timestamp& timestamp) {
   return UtcTime(timestamp);
 }
 
-std::string Elapsed(const google::protobuf::Timestamp& start,
-                    const google::protobuf::Timestamp& end, absl::Time now) {
+Cell TimeCell(const google::protobuf::Timestamp& timestamp, absl::TimeZone zone) {
+  Cell cell(LocalTime(timestamp, zone));
+  cell.raw = UtcTime(timestamp);
+  return cell;
+}
+
+Cell ElapsedCell(const google::protobuf::Timestamp& start, const google::protobuf::Timestamp& end,
+                 absl::Time now) {
   if (IsAbsent(start)) return "";
   const absl::Time until = IsAbsent(end) ? now : TimeOf(end);
-  return ShowDuration(std::max(until - TimeOf(start), absl::ZeroDuration()));
+  const absl::Duration elapsed = std::max(until - TimeOf(start), absl::ZeroDuration());
+  Cell cell(ShowDuration(elapsed));
+  cell.raw = absl::StrFormat("%.3f", absl::ToDoubleSeconds(elapsed));
+  return cell;
+}
+
+Cell SizeCell(uint64_t bytes) {
+  Cell cell(ShowSize(bytes));
+  cell.raw = absl::StrCat(bytes);
+  return cell;
 }
 
 std::string StateName(v1::TrialState state) {

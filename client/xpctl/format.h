@@ -26,9 +26,14 @@ std::string LocalTime(const google::protobuf::Timestamp& timestamp, absl::TimeZo
 std::string UtcTime(const google::protobuf::Timestamp& timestamp);
 // The same as a JSON string, null for an absent time.
 nlohmann::ordered_json JsonTime(const google::protobuf::Timestamp& timestamp);
-// How long from start to end, or to `now` when it has not ended; empty before the start.
-std::string Elapsed(const google::protobuf::Timestamp& start,
-                    const google::protobuf::Timestamp& end, absl::Time now);
+// For people, and in CSV for programs: LocalTime and UtcTime.
+Cell TimeCell(const google::protobuf::Timestamp& timestamp, absl::TimeZone zone);
+// How long from start to end, or to `now` when it has not ended; empty before the start. In CSV
+// seconds.
+Cell ElapsedCell(const google::protobuf::Timestamp& start, const google::protobuf::Timestamp& end,
+                 absl::Time now);
+// "1.7 KiB"; in CSV bytes.
+Cell SizeCell(uint64_t bytes);
 
 std::string StateName(v1::TrialState state);  // "COMPLETED"; empty when unspecified
 std::string ReasonName(v1::EndReason reason);

@@ -1,56 +1,27 @@
 #include "client/xpctl/session.h"
 
 #include <ostream>
+#include <utility>
 
 #include "client/cpp/channel.h"
 #include "client/cpp/client.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
-namespace {
-
-OutputFormat FormatOf(const std::string& name) {
-  if (name == "json") return OutputFormat::kJson;
-  if (name == "csv") return OutputFormat::kCsv;
-  if (name == "markdown") return OutputFormat::kMarkdown;
-  return OutputFormat::kTable;
-}
-
-}  // namespace
-
-Session::Session(World& world, const GlobalOptions& options)
-    : world_(world), options_(options), format_(FormatOf(options.output)) {}
+Session::Session(World& world, Settings settings) : world_(world), settings_(std::move(settings)) {}
 Session::~Session() = default;
 
-std::string Session::ServerText(std::string* from) const {
-  if (!options_.server.empty()) {
-    *from = "from --server";
-    return options_.server;
-  }
-  const char* variable = world_.getenv("XP_SERVER");
-  if (variable != nullptr && *variable != '\0') {
-    *from = "from $XP_SERVER";
-    return variable;
-  }
-  *from = "the default";
-  return std::string(client::kDefaultServer);
-}
-
 absl::StatusOr<client::ServerAddress> Session::Address() const {
-  std::string from;
-  const std::string text = ServerText(&from);
-  absl::StatusOr<client::ServerAddress> address = client::ParseAddress(text);
-  if (!address.ok()) return Annotate(address.status(), from);
+  absl::StatusOr<client::ServerAddress> address = client::ParseAddress(settings_.server);
+  if (!address.ok()) return Annotate(address.status(), settings_.server_from);
   return address;
 }
 
 absl::StatusOr<client::Client*> Session::Connect() {
   if (client_ != nullptr) return client_.get();
-  std::string from;
-  ServerText(&from);
   XP_ASSIGN_OR_RETURN(const client::ServerAddress address, Address());
   const auto channel = client::MakeChannel(address);
-  XP_RETURN_IF_ERROR(client::WaitForServer(*channel, address, from));
+  XP_RETURN_IF_ERROR(client::WaitForServer(*channel, address, settings_.server_from));
   client_ = std::make_unique<client::Client>(channel, client::Retrier({}, world_.retry));
   return client_.get();
 }
@@ -59,7 +30,7 @@ void Session::Say(std::string_view line) { *world_.err << line << '\n' << std::f
 
 void Session::Print(const Report& report) {
   std::ostream& out = *world_.out;
-  switch (format_) {
+  switch (settings_.output) {
     case OutputFormat::kJson:
       out << report.json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
           << '\n';

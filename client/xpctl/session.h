@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/cpp/address.h"
+#include "client/xpctl/settings.h"
 #include "client/xpctl/table.h"
 #include "client/xpctl/world.h"
 
@@ -20,13 +21,6 @@ class Client;
 }
 
 namespace xp::xpctl {
-
-enum class OutputFormat { kTable, kJson, kCsv, kMarkdown };
-
-struct GlobalOptions {
-  std::string server;            // --server; empty: $XP_SERVER, else 127.0.0.1:7070
-  std::string output = "table";  // checked by the command line
-};
 
 // What a command has to say, in every form that it may be asked for.
 struct Report {
@@ -38,11 +32,11 @@ struct Report {
 
 class Session {
  public:
-  Session(World& world, const GlobalOptions& options);
+  Session(World& world, Settings settings);
   ~Session();
 
   World& world() { return world_; }
-  OutputFormat format() const { return format_; }
+  OutputFormat format() const { return settings_.output; }
 
   // Connects at the first call. UNAVAILABLE within 3 s when no server is there: says where it
   // looked and how to start one.
@@ -55,11 +49,8 @@ class Session {
   void Say(std::string_view line);
 
  private:
-  std::string ServerText(std::string* from) const;
-
   World& world_;
-  const GlobalOptions& options_;
-  const OutputFormat format_;
+  const Settings settings_;
   std::unique_ptr<client::Client> client_;
 };
 

@@ -162,7 +162,7 @@ std::string RenderCsv(const Table& table) {
   out += "\n";
   for (const auto& row : table.rows) {
     for (size_t c = 0; c < row.size(); ++c) {
-      out += (c > 0 ? "," : "") + CsvField(row[c].raw.empty() ? row[c].text : row[c].raw);
+      out += (c > 0 ? "," : "") + CsvField(row[c].raw.value_or(row[c].text));
     }
     out += "\n";
   }

@@ -2,6 +2,7 @@
 // Markdown. Values and pure functions; safe from any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ struct Cell {
 
   std::string text;
   Mark mark = Mark::kNone;
-  std::string raw;  // for CSV where it differs: a number with all its digits; empty: `text`
+  std::optional<std::string> raw;  // for CSV where it is not `text`: a number with all its digits
 };
 
 struct Column {

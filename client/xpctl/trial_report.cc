@@ -107,7 +107,7 @@ Report TrialsReport(const std::vector<v1::Trial>& trials, absl::Time now) {
     report.table.rows.push_back(
         {trial.name(), StateCell(StateName(trial.state()), ReasonName(trial.reason())),
          trial.attempt() > 0 ? absl::StrCat(trial.attempt()) : "-", trial.worker(),
-         Elapsed(trial.start_time(), trial.end_time(), now), trial.message()});
+         ElapsedCell(trial.start_time(), trial.end_time(), now), trial.message()});
     report.json["trials"].push_back(TrialJson(trial));
   }
   return report;
@@ -128,10 +128,10 @@ Report TrialReport(const v1::Trial& trial, absl::TimeZone zone, absl::Time now) 
   lines.Add("checkpoint", attempt.checkpoint_note());
   if (trial.failures() > 0) lines.Add("failures", absl::StrCat(trial.failures()));
   if (trial.worker_faults() > 0) lines.Add("worker faults", absl::StrCat(trial.worker_faults()));
-  lines.Add("created", LocalTime(trial.create_time(), zone));
-  lines.Add("started", LocalTime(trial.start_time(), zone));
-  lines.Add("ended", LocalTime(trial.end_time(), zone));
-  lines.Add("duration", Elapsed(trial.start_time(), trial.end_time(), now));
+  lines.Add("created", TimeCell(trial.create_time(), zone));
+  lines.Add("started", TimeCell(trial.start_time(), zone));
+  lines.Add("ended", TimeCell(trial.end_time(), zone));
+  lines.Add("duration", ElapsedCell(trial.start_time(), trial.end_time(), now));
   if (trial.priority() != 0) lines.Add("priority", absl::StrCat(trial.priority()));
   for (const auto& [key, value] : trial.tags()) lines.Add("tags." + key, value);
   lines.Add("notes", trial.notes());

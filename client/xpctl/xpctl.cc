@@ -1,21 +1,19 @@
 #include "client/xpctl/xpctl.h"
 
-#include <absl/strings/str_cat.h>
-
 #include <algorithm>
 #include <exception>
 #include <ostream>
 
 #include "client/xpctl/commands/commands.h"
 #include "client/xpctl/exit_code.h"
-#include "client/xpctl/spec/map_reader.h"
+#include "client/xpctl/usage_error.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
 namespace {
 
 constexpr const char* kFooter =
-    "--server and --output stand before or after the command.\n"
+    "--server, --output and --config stand before or after the command.\n"
     "\n"
     "Exit codes: 0 done; 1 a trial that was waited for did not complete; 2 the command line or\n"
     "the spec file; 3 no server; 4 not found; 5 refused as things stand; 6 anything else.\n"
@@ -24,8 +22,11 @@ constexpr const char* kFooter =
 void Describe(CLI::App& app, GlobalOptions* options, Action* action) {
   app.add_option("--server", options->server,
                  "HOST:PORT of the server ($XP_SERVER, else 127.0.0.1:7070)");
-  app.add_option("--output,-o", options->output, "table, json, csv or markdown")
+  app.add_option("--output,-o", options->output, "table, json, csv or markdown ($XP_OUTPUT)")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}));
+  app.add_option("--config", options->config,
+                 "File with `server = HOST:PORT` and `output = FORMAT` ($XP_CONFIG, else "
+                 "~/.config/xp/xpctl.conf)");
   app.set_version_flag("--version", "xpctl " XP_VERSION);
   app.set_help_all_flag("--help-all", "Help of every command");
   app.footer(kFooter);
@@ -38,25 +39,6 @@ void Describe(CLI::App& app, GlobalOptions* options, Action* action) {
         AddMetrics, AddData,  AddArtifacts, AddExport,  AddWorkers,     AddAdmin,  AddCompletion}) {
     add(app, action);
   }
-}
-
-// The first word is meant as a command and is none: better said with the nearest than with all.
-absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
-  size_t at = 0;
-  while (at < arguments.size() && arguments[at].starts_with('-')) {
-    const std::string& option = arguments[at];
-    at += option == "--server" || option == "--output" || option == "-o" ? 2 : 1;
-  }
-  if (at >= arguments.size()) return absl::OkStatus();
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == arguments[at]) return absl::OkStatus();
-    names.push_back(command->get_name());
-  }
-  const std::string near = Nearest(arguments[at], names);
-  return absl::InvalidArgumentError(absl::StrCat(
-      "there is no command \"", arguments[at], "\"; ",
-      near.empty() ? "" : absl::StrCat("did you mean ", near, "? "), "xpctl --help lists them"));
 }
 
 int ReportError(World& world, const absl::Status& status) {
@@ -81,13 +63,15 @@ int RunXpctl(const std::vector<std::string>& arguments, World& world) {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, *world.out, *world.err);
-    return code == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() != 0) return ReportError(world, UsageError(app, error));
+    return app.exit(error, *world.out, *world.err);  // help and version
   } catch (const std::exception& error) {
     return ReportError(world, absl::InternalError(error.what()));
   }
   try {
-    Session session(world, options);
+    const absl::StatusOr<Settings> settings = ReadSettings(options, world.getenv);
+    if (!settings.ok()) return ReportError(world, settings.status());
+    Session session(world, *settings);
     const absl::StatusOr<int> code = action(session);
     if (!code.ok()) return ReportError(world, code.status());
     // A full disk or a closed pipe must not look like success.

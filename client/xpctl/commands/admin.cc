@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "client/cpp/client.h"
 #include "client/cpp/file_descriptor.h"
@@ -14,7 +15,6 @@
 #include "client/xpctl/exit_code.h"
 #include "client/xpctl/format.h"
 #include "client/xpctl/progress.h"
-#include "client/xpctl/spec/quantities.h"
 
 namespace xp::xpctl {
 namespace {
@@ -25,15 +25,15 @@ absl::StatusOr<int> ShowStats(Session& session) {
                       client->Call(&v1::Admin::Stub::GetStats, v1::GetStatsRequest()));
   Report report;
   report.table.columns = {{"what"}, {"value", Align::kRight}};
-  const auto add = [&](const char* key, const std::string& shown, nlohmann::ordered_json value) {
-    report.table.rows.push_back({key, shown});
+  const auto add = [&](const char* key, Cell shown, nlohmann::ordered_json value) {
+    report.table.rows.push_back({key, std::move(shown)});
     report.json[key] = std::move(value);
   };
   const auto count = [&](const char* key, auto value) { add(key, absl::StrCat(value), value); };
-  const auto size = [&](const char* key, uint64_t bytes) { add(key, ShowSize(bytes), bytes); };
+  const auto size = [&](const char* key, uint64_t bytes) { add(key, SizeCell(bytes), bytes); };
   add("version", stats.version(), stats.version());
   add("store_id", stats.store_id(), stats.store_id());
-  add("start_time", LocalTime(stats.start_time(), session.world().zone),
+  add("start_time", TimeCell(stats.start_time(), session.world().zone),
       JsonTime(stats.start_time()));
   count("schema_version", stats.schema_version());
   size("database_bytes", stats.database_bytes());
@@ -54,7 +54,9 @@ absl::StatusOr<int> ShowStats(Session& session) {
   count("commit_items", stats.commit_items());
   const double seconds =
       static_cast<double>(stats.commit_time().seconds()) + 1e-9 * stats.commit_time().nanos();
-  add("commit_seconds", ShortNumber(seconds), seconds);
+  Cell shown(ShortNumber(seconds));
+  shown.raw = ExactNumber(seconds);
+  add("commit_seconds", std::move(shown), seconds);
   count("writer_queue_length", stats.writer_queue_length());
   session.Print(report);
   return kExitOk;
@@ -109,7 +111,7 @@ absl::StatusOr<int> BackUp(Session& session, const std::string& path) {
   }
   Report report;
   report.table.columns = {{"backup"}, {"size", Align::kRight}};
-  report.table.rows.push_back({path, ShowSize(bytes)});
+  report.table.rows.push_back({path, SizeCell(bytes)});
   report.json = {{"file", path}, {"bytes", bytes}};
   session.Print(report);
   return kExitOk;

@@ -2,6 +2,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <memory>
+#include <utility>
 
 #include "client/cpp/blob_download.h"
 #include "client/cpp/client.h"
@@ -10,7 +11,6 @@
 #include "client/xpctl/exit_code.h"
 #include "client/xpctl/format.h"
 #include "client/xpctl/progress.h"
-#include "client/xpctl/spec/quantities.h"
 
 namespace xp::xpctl {
 namespace {
@@ -41,9 +41,10 @@ Report ArtifactsReport(const std::vector<v1::Artifact>& artifacts) {
       {"artifact"}, {"size", Align::kRight}, {"attempt", Align::kRight}, {"sha256"}};
   report.json["artifacts"] = nlohmann::ordered_json::array();
   for (const v1::Artifact& artifact : artifacts) {
-    report.table.rows.push_back({artifact.path(), ShowSize(artifact.size()),
-                                 absl::StrCat(artifact.attempt()),
-                                 artifact.sha256().substr(0, 12)});
+    Cell digest(artifact.sha256().substr(0, 12));
+    digest.raw = artifact.sha256();
+    report.table.rows.push_back({artifact.path(), SizeCell(artifact.size()),
+                                 absl::StrCat(artifact.attempt()), std::move(digest)});
     report.json["artifacts"].push_back({{"path", artifact.path()},
                                         {"size", artifact.size()},
                                         {"sha256", artifact.sha256()},

@@ -70,6 +70,11 @@ absl::StatusOr<int> Compare(Session& session, const CompareOptions& options) {
   const v1::CompareTrialsRequest request = RequestOf(options, layout);
   if (!options.watch) {
     XP_ASSIGN_OR_RETURN(const v1::CompareTrialsResponse table, QueryCompare(*client, request));
+    if (table.rows().empty() && session.format() == OutputFormat::kTable) {
+      session.Say(options.filter.empty() ? "no trials yet; create some: xpctl submit FILE"
+                                         : "no trial fits " + options.filter);
+      return kExitOk;
+    }
     session.Print(MakeCompareReport(table, layout));
     return kExitOk;
   }

@@ -35,8 +35,8 @@ Report DatasetsReport(const std::vector<v1::DatasetVersion>& versions, absl::Tim
   for (const v1::DatasetVersion& version : versions) {
     const std::string name = absl::StrCat(version.dataset(), "@", version.version());
     report.table.rows.push_back({name, absl::StrCat(version.file_count()),
-                                 ShowSize(version.total_bytes()),
-                                 LocalTime(version.create_time(), zone), version.description()});
+                                 SizeCell(version.total_bytes()),
+                                 TimeCell(version.create_time(), zone), version.description()});
     report.json["datasets"].push_back({{"dataset", version.dataset()},
                                        {"version", version.version()},
                                        {"manifest_sha256", version.manifest_sha256()},

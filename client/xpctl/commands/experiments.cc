@@ -54,13 +54,14 @@ absl::StatusOr<int> List(Session& session, const ExperimentsOptions& options) {
       [&](const v1::ListExperimentsResponse& page) {
         for (const v1::Experiment& experiment : page.experiments()) {
           report.table.rows.push_back({experiment.name(), CountsText(experiment),
-                                       LocalTime(experiment.create_time(), session.world().zone),
+                                       TimeCell(experiment.create_time(), session.world().zone),
                                        experiment.description()});
           report.json["experiments"].push_back(ToJson(experiment));
         }
       }));
   if (report.table.rows.empty() && session.format() == OutputFormat::kTable) {
-    session.Say("no experiments yet; create one: xpctl submit FILE");
+    session.Say(options.filter.empty() ? "no experiments yet; create one: xpctl submit FILE"
+                                       : "no experiment fits " + options.filter);
     return kExitOk;
   }
   session.Print(report);

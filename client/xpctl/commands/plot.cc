@@ -114,8 +114,8 @@ absl::StatusOr<int> Plot(Session& session, const PlotOptions& options) {
     if (std::find(there.begin(), there.end(), metric) != there.end()) continue;
     std::string names;
     for (const std::string& name : there) absl::StrAppend(&names, names.empty() ? "" : ", ", name);
-    return absl::NotFoundError("no metric \"" + metric + "\" in " + options.experiment +
-                               "; there are: " + (names.empty() ? "none yet" : names));
+    return absl::InvalidArgumentError("no metric \"" + metric + "\" in " + options.experiment +
+                                      "; there are: " + (names.empty() ? "none yet" : names));
   }
   const Terminal& terminal = session.world().out_terminal;
   ChartOptions chart;
@@ -142,7 +142,8 @@ absl::StatusOr<int> Plot(Session& session, const PlotOptions& options) {
   } else if (metrics.empty()) {
     session.Say(options.experiment + " has no metrics yet");
   } else {
-    *session.world().out << charts << std::flush;
+    const bool fenced = session.format() == OutputFormat::kMarkdown;
+    *session.world().out << (fenced ? "```\n" + charts + "```\n" : charts) << std::flush;
   }
   return kExitOk;
 }

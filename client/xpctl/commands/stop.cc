@@ -21,15 +21,12 @@ absl::StatusOr<int> Stop(Session& session, const std::vector<std::string>& names
       trials.push_back(*std::move(trial));
       continue;
     }
-    if (first_error.ok()) {
-      first_error = trial.status();
-    } else {
-      session.Say("xpctl: " + std::string(trial.status().message()));
-    }
+    if (names.size() == 1) return trial.status();
+    session.Say("xpctl: " + std::string(trial.status().message()));
+    first_error.Update(trial.status());
   }
   if (!trials.empty()) session.Print(TrialsReport(trials, session.world().now()));
-  if (!first_error.ok()) return first_error;
-  return kExitOk;
+  return ExitCodeOf(first_error);
 }
 
 }  // namespace

@@ -23,12 +23,16 @@ Report WatchReport(const v1::CompareTrialsResponse& table, absl::Time now) {
   }
   for (const v1::CompareRow& row : table.rows()) {
     std::vector<Cell> cells{row.trial(), StateCell(row.state(), row.reason()), row.worker(),
-                            Elapsed(row.start_time(), row.end_time(), now)};
+                            ElapsedCell(row.start_time(), row.end_time(), now)};
     for (const v1::CompareCell& cell : row.cells()) {
       const v1::Summary& summary = cell.summary();
-      cells.emplace_back(cell.present() && summary.count() > 0
-                             ? absl::StrCat(ShortNumber(summary.last()), " (", summary.count(), ")")
-                             : "-");
+      if (!cell.present() || summary.count() == 0) {
+        cells.emplace_back("-");
+        cells.back().raw = "";
+        continue;
+      }
+      cells.emplace_back(absl::StrCat(ShortNumber(summary.last()), " (", summary.count(), ")"));
+      cells.back().raw = ExactNumber(summary.last());
     }
     report.table.rows.push_back(std::move(cells));
   }

@@ -28,7 +28,7 @@ Report WhyReport(const v1::ExplainTrialResponse& why, absl::TimeZone zone) {
                           {"what happened", Align::kLeft, /*elastic=*/true}};
   report.json["events"] = nlohmann::ordered_json::array();
   for (const v1::TrialEvent& event : why.events()) {
-    report.table.rows.push_back({LocalTime(event.time(), zone),
+    report.table.rows.push_back({TimeCell(event.time(), zone),
                                  event.attempt() > 0 ? absl::StrCat(event.attempt()) : "",
                                  StateCell(StateName(event.state()), ""), event.message()});
     report.json["events"].push_back({{"time", JsonTime(event.time())},

@@ -84,7 +84,7 @@ Report WorkersReport(const std::vector<v1::Worker>& workers, absl::TimeZone zone
     }
     report.table.rows.push_back({worker.name(), StateOf(worker), SlotsText(worker),
                                  absl::StrCat(worker.free_slots()), running,
-                                 LocalTime(worker.last_seen_time(), zone)});
+                                 TimeCell(worker.last_seen_time(), zone)});
     report.json["workers"].push_back(ToJson(worker));
     if (worker.drained() && !worker.drain_reason().empty()) {
       report.notes.push_back(worker.name() + " is drained: " + worker.drain_reason());

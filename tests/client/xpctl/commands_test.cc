@@ -135,6 +135,15 @@ TEST_F(XpctlTest, UsageErrorsAreTwo) {
   EXPECT_EQ(Run("bogus").code, 2);
   EXPECT_THAT(Run("-o json comapre e").err,
               HasSubstr("there is no command \"comapre\"; did you mean compare?"));
+  EXPECT_THAT(Run("").err, HasSubstr("a command is missing; there are submit, run"));
+  EXPECT_THAT(Run("data psuh d").err,
+              HasSubstr("xpctl: data: there is no command \"psuh\"; did you mean push?"));
+  EXPECT_THAT(Run("metrics").err, HasSubstr("a command is missing; there are test, backfill"));
+  EXPECT_THAT(Run("compare e --stta avg").err,
+              HasSubstr("compare: unknown option --stta; did you mean --stat?"));
+  EXPECT_THAT(Run("compare e --outptu=json").err, HasSubstr("did you mean --output?"));
+  EXPECT_THAT(Run("show e/t more").err, HasSubstr("\"more\" is one word too many"));
+  EXPECT_THAT(Run("show").err, HasSubstr("xpctl: show: E/T is required  (xpctl show --help)"));
   EXPECT_EQ(Run("compare").code, 2);
   EXPECT_EQ(Run("compare e --output xml").code, 2);
   EXPECT_EQ(Run("--help").code, 0);
@@ -143,6 +152,31 @@ TEST_F(XpctlTest, UsageErrorsAreTwo) {
   EXPECT_THAT(Run("--version").out, HasSubstr("xpctl "));
   environment_["XP_SERVER"] = "http://x:1";
   EXPECT_EQ(Run("compare e").code, 2);
+}
+
+TEST_F(XpctlTest, WhatIsNotSaidIsInTheEnvironmentOrInTheConfigFile) {
+  const std::string file =
+      folder_.Write("xp/xpctl.conf", "# mine\noutput = json\nserver = \"unix:/nowhere/xp.sock\"\n");
+  environment_["XDG_CONFIG_HOME"] = folder_.path();
+  EXPECT_EQ(Run("compare e").out.front(), '{');
+  environment_["XP_OUTPUT"] = "csv";
+  EXPECT_THAT(Run("compare e").out, HasSubstr("name,state"));
+  EXPECT_THAT(Run("compare e -o markdown").out, HasSubstr("| trial |"));
+  environment_.erase("XP_SERVER");
+  EXPECT_THAT(Run("compare e").err, HasSubstr("/nowhere/xp.sock (from " + file));
+  environment_["XP_OUTPUT"] = "xml";
+  const Result result = Run("compare e");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("$XP_OUTPUT: \"xml\" is no format"));
+}
+
+TEST_F(XpctlTest, AConfigFileThatIsWrongOrNotThereIsSaid) {
+  Result result = Run("compare e --config " + folder_.Write("c", "sevrer = x\n"));
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("/c: \"sevrer\" is no setting; there are server and output"));
+  result = Run("compare e --config " + (folder_ / "none"));
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.err, HasSubstr("the config file cannot be read"));
 }
 
 TEST_F(XpctlTest, NoServerIsThree) {
@@ -159,6 +193,23 @@ TEST_F(XpctlTest, OneOfSeveralThatIsNotThereDoesNotKeepTheOthers) {
   EXPECT_EQ(trials_.stopped.size(), 2u);
   EXPECT_THAT(result.out, HasSubstr("e/a"));
   EXPECT_THAT(result.err, HasSubstr("no trial e/gone"));
+}
+
+TEST_F(XpctlTest, CsvIsForProgramsTimesSizesAndDurationsToo) {
+  EXPECT_EQ(Run("stop e/a -o csv").out,
+            "trial,state,attempt,worker,duration,message\n"
+            "e/a,STOPPING,1,,61.250,\n");
+  EXPECT_THAT(Run("stop e/a").out, HasSubstr("1m 01s"));
+}
+
+TEST_F(XpctlTest, CompletionKnowsEveryCommandAndItsOptions) {
+  const std::string bash = Run("completion bash").out;
+  EXPECT_THAT(bash, HasSubstr("\"data push\") words=\"--help --name --description"));
+  EXPECT_THAT(bash, HasSubstr("\"compare\") words=\"--help --metric --stat"));
+  const std::string fish = Run("completion fish").out;
+  EXPECT_THAT(fish, HasSubstr("-n '__fish_seen_subcommand_from data; and "
+                              "__fish_seen_subcommand_from push' -l name"));
+  EXPECT_THAT(Run("completion zsh").out, HasSubstr("bashcompinit"));
 }
 
 TEST_F(XpctlTest, ALogIsPrintedByteForByte) {

@@ -67,6 +67,8 @@ struct FakeTrials final : v1::Trials::Service {
     if (request->name() == "e/gone") return {grpc::StatusCode::NOT_FOUND, "no trial e/gone"};
     trial->set_name(request->name());
     trial->set_state(v1::STOPPING);
+    trial->mutable_start_time()->set_seconds(1'799'999'938);  // 61.25 s before the world's now
+    trial->mutable_start_time()->set_nanos(750'000'000);
     return grpc::Status::OK;
   }
 };
