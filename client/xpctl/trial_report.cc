@@ -104,10 +104,12 @@ Report TrialsReport(const std::vector<v1::Trial>& trials, absl::Time now) {
                           {"message", Align::kLeft, /*elastic=*/true}};
   report.json["trials"] = ordered_json::array();
   for (const v1::Trial& trial : trials) {
+    // A trial that was queued again is nowhere and does not run, whatever its last attempt did.
+    const bool waits = trial.state() == v1::QUEUED;
     report.table.rows.push_back(
         {trial.name(), StateCell(StateName(trial.state()), ReasonName(trial.reason())),
-         trial.attempt() > 0 ? absl::StrCat(trial.attempt()) : "-", trial.worker(),
-         ElapsedCell(trial.start_time(), trial.end_time(), now), trial.message()});
+         trial.attempt() > 0 ? absl::StrCat(trial.attempt()) : "-", waits ? "" : trial.worker(),
+         waits ? Cell() : ElapsedCell(trial.start_time(), trial.end_time(), now), trial.message()});
     report.json["trials"].push_back(TrialJson(trial));
   }
   return report;

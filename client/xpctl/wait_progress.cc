@@ -18,7 +18,8 @@ std::string Describe(const v1::Trial& trial) {
     absl::StrAppend(&text, " (", ReasonName(trial.reason()), ")");
   }
   if (trial.state() == v1::RUNNING && !trial.worker().empty()) {
-    absl::StrAppend(&text, " on ", trial.worker());
+    const bool said = trial.message().find(trial.worker()) != trial.message().npos;
+    if (!said) absl::StrAppend(&text, " on ", trial.worker());
     if (trial.attempt() > 1) absl::StrAppend(&text, ", attempt ", trial.attempt());
   }
   if (!trial.message().empty() && trial.state() != v1::COMPLETED) {

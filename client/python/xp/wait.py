@@ -74,7 +74,7 @@ def describe(trial):
     line = f"{trial.name}  {trials_pb2.TrialState.Name(trial.state)}"
     if trial.reason != trials_pb2.END_REASON_UNSPECIFIED:
         line += f" ({trials_pb2.EndReason.Name(trial.reason)})"
-    if trial.worker and trial.state not in ENDED:
+    if trial.worker and trial.state not in ENDED and trial.worker not in trial.message:
         line += f" on {trial.worker}"
     if trial.attempt > 1:
         line += f", attempt {trial.attempt}"

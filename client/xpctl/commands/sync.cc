@@ -2,6 +2,7 @@
 #include "client/xpctl/commands/commands.h"
 #include "client/xpctl/exit_code.h"
 #include "client/xpctl/run/deliver_run.h"
+#include "client/xpctl/run/run_record.h"
 #include "client/xpctl/run/signals.h"
 #include "proto/status.h"
 
@@ -11,6 +12,11 @@ namespace {
 absl::StatusOr<int> Sync(Session& session) {
   const Signals signals;  // before any thread is started
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
+  const absl::StatusOr<std::string> runs = RunsFolder(session.world().getenv);
+  if (!runs.ok() || PendingRuns(*runs).empty()) {
+    session.Say("nothing waits to be delivered");
+    return kExitOk;
+  }
   return DeliverPending(session, *client, signals, "") ? kExitOk : kExitRefused;
 }
 

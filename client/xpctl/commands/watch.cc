@@ -22,8 +22,10 @@ Report WatchReport(const v1::CompareTrialsResponse& table, absl::Time now) {
     report.table.columns.push_back({column.metric() + " last", Align::kRight});
   }
   for (const v1::CompareRow& row : table.rows()) {
-    std::vector<Cell> cells{row.trial(), StateCell(row.state(), row.reason()), row.worker(),
-                            ElapsedCell(row.start_time(), row.end_time(), now)};
+    const bool waits = row.state() == "QUEUED";
+    std::vector<Cell> cells{row.trial(), StateCell(row.state(), row.reason()),
+                            waits ? "" : row.worker(),
+                            waits ? Cell() : ElapsedCell(row.start_time(), row.end_time(), now)};
     for (const v1::CompareCell& cell : row.cells()) {
       const v1::Summary& summary = cell.summary();
       if (!cell.present() || summary.count() == 0) {

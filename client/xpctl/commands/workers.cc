@@ -42,6 +42,13 @@ Cell StateOf(const v1::Worker& worker) {
   return worker.connected() ? Cell("connected", Mark::kGood) : Cell("away", Mark::kBad);
 }
 
+Cell LastSeen(const v1::Worker& worker, absl::TimeZone zone) {
+  if (!worker.connected()) return TimeCell(worker.last_seen_time(), zone);
+  Cell now("now");
+  now.raw = "";
+  return now;
+}
+
 nlohmann::ordered_json ToJson(const v1::Worker& worker) {
   nlohmann::ordered_json json;
   json["name"] = worker.name();
@@ -84,7 +91,7 @@ Report WorkersReport(const std::vector<v1::Worker>& workers, absl::TimeZone zone
     }
     report.table.rows.push_back({worker.name(), StateOf(worker), SlotsText(worker),
                                  absl::StrCat(worker.free_slots()), running,
-                                 TimeCell(worker.last_seen_time(), zone)});
+                                 LastSeen(worker, zone)});
     report.json["workers"].push_back(ToJson(worker));
     if (worker.drained() && !worker.drain_reason().empty()) {
       report.notes.push_back(worker.name() + " is drained: " + worker.drain_reason());

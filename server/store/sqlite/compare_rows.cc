@@ -236,11 +236,12 @@ absl::StatusOr<std::string> ExplainNoNumbers(Database& db, int64_t trial_id, int
     }
     if (nearest == nullptr && !definition.nearest_line().empty()) nearest = &definition;
   }
+  const std::string where = absl::StrCat(lines, lines == 1 ? " line" : " lines");
   if (nearest != nullptr) {
-    return absl::StrCat("no definition matched in ", lines, " lines; nearest to '", nearest->name(),
+    return absl::StrCat("no definition matched in ", where, "; nearest to '", nearest->name(),
                         "': ", nearest->nearest_line());
   }
-  return absl::StrCat("no definition matched in ", lines, " lines");
+  return absl::StrCat("no definition matched in ", where);
 }
 
 }  // namespace xp::store

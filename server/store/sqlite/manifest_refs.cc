@@ -133,6 +133,12 @@ absl::StatusOr<DatasetRef> FindDataset(Database& db, std::string_view field,
               FoldName(name), version);
   if (query.Next()) return DatasetRef{query.Text(0), query.Int32(1), query.Text(2), query.Int(3)};
   XP_RETURN_IF_ERROR(query.status());
+  if (version != 0) {
+    XP_ASSIGN_OR_RETURN(const DatasetRef newest, FindDataset(db, field, name));
+    return absl::NotFoundError(absl::StrCat(ToAbsl(field), ": dataset ", newest.name,
+                                            " has no version ", version, "; its newest is ",
+                                            newest.version));
+  }
   return NoSuchDataset(db, field, text);
 }
 
