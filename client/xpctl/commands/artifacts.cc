@@ -55,7 +55,7 @@ Report ArtifactsReport(const std::vector<v1::Artifact>& artifacts) {
   return report;
 }
 
-absl::StatusOr<int> List(Session& session, const ArtifactsOptions& options) {
+absl::StatusOr<int> ListArtifacts(Session& session, const ArtifactsOptions& options) {
   if (options.name.empty()) return absl::InvalidArgumentError("artifacts: name a trial, E/T");
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   XP_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, Find(*client, options));
@@ -67,7 +67,7 @@ absl::StatusOr<int> List(Session& session, const ArtifactsOptions& options) {
   return kExitOk;
 }
 
-absl::StatusOr<int> Pull(Session& session, const ArtifactsOptions& options) {
+absl::StatusOr<int> PullArtifacts(Session& session, const ArtifactsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   XP_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, Find(*client, options));
   if (artifacts.empty()) {
@@ -104,13 +104,14 @@ void AddArtifacts(CLI::App& app, Action* action) {
   command->add_option("--attempt", options->attempt, "Of this attempt (the latest that has any)")
       ->check(CLI::PositiveNumber);
   command->callback([options, action] {
-    if (!*action) *action = [options](Session& session) { return List(session, *options); };
+    if (!*action)
+      *action = [options](Session& session) { return ListArtifacts(session, *options); };
   });
   CLI::App* const pull = command->add_subcommand("pull", "Bring the files into a folder");
   pull->add_option("E/T", options->name, "Trial")->required();
   pull->add_option("DIR", options->folder, "Folder; made if it is not there")->required();
   pull->callback([options, action] {
-    *action = [options](Session& session) { return Pull(session, *options); };
+    *action = [options](Session& session) { return PullArtifacts(session, *options); };
   });
 }
 

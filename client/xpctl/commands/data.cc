@@ -79,7 +79,7 @@ absl::StatusOr<int> Push(Session& session, const DataOptions& options) {
   return kExitOk;
 }
 
-absl::StatusOr<int> List(Session& session, const DataOptions& options) {
+absl::StatusOr<int> ListDatasets(Session& session, const DataOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::ListDatasetVersionsRequest request;
   request.set_dataset(options.name);
@@ -98,7 +98,7 @@ absl::StatusOr<int> List(Session& session, const DataOptions& options) {
   return kExitOk;
 }
 
-absl::StatusOr<int> Pull(Session& session, const DataOptions& options) {
+absl::StatusOr<int> PullDataset(Session& session, const DataOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::GetDatasetVersionRequest request;
   request.set_name(options.name);
@@ -137,13 +137,13 @@ void AddData(CLI::App& app, Action* action) {
       command->add_subcommand("ls", "The newest version of each dataset, or all of one");
   list->add_option("N", options->name, "Dataset");
   list->callback([options, action] {
-    *action = [options](Session& session) { return List(session, *options); };
+    *action = [options](Session& session) { return ListDatasets(session, *options); };
   });
   CLI::App* const pull = command->add_subcommand("pull", "Bring a dataset into a folder");
   pull->add_option("N", options->name, "NAME (the newest) or NAME@VERSION")->required();
   pull->add_option("DIR", options->folder, "Folder; made if it is not there")->required();
   pull->callback([options, action] {
-    *action = [options](Session& session) { return Pull(session, *options); };
+    *action = [options](Session& session) { return PullDataset(session, *options); };
   });
 }
 

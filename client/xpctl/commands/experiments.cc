@@ -41,7 +41,7 @@ std::string CountsText(const v1::Experiment& experiment) {
   return text.empty() ? "no trials" : text;
 }
 
-absl::StatusOr<int> List(Session& session, const ExperimentsOptions& options) {
+absl::StatusOr<int> ListExperiments(Session& session, const ExperimentsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   Report report;
   report.table.columns = {
@@ -75,7 +75,7 @@ void AddExperiments(CLI::App& app, Action* action) {
   CLI::App* const command = app.add_subcommand("experiments", "List the experiments, newest first");
   command->add_option("--filter", options->filter, "e.g. 'tags.team = nlp'");
   command->callback([options, action] {
-    *action = [options](Session& session) { return List(session, *options); };
+    *action = [options](Session& session) { return ListExperiments(session, *options); };
   });
 }
 

@@ -15,7 +15,7 @@ struct TrialsOptions {
   std::string filter;
 };
 
-absl::StatusOr<int> List(Session& session, const TrialsOptions& options) {
+absl::StatusOr<int> ListTrials(Session& session, const TrialsOptions& options) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   v1::ListTrialsRequest request;
   request.set_experiment(options.experiment);
@@ -44,7 +44,7 @@ void AddTrials(CLI::App& app, Action* action) {
   command->add_option("E", options->experiment, "Experiment; without one the trials of all");
   command->add_option("--filter", options->filter, "e.g. 'state = FAILED'");
   command->callback([options, action] {
-    *action = [options](Session& session) { return List(session, *options); };
+    *action = [options](Session& session) { return ListTrials(session, *options); };
   });
 }
 

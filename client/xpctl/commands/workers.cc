@@ -106,7 +106,7 @@ Report WorkersReport(const std::vector<v1::Worker>& workers, absl::TimeZone zone
   return report;
 }
 
-absl::StatusOr<int> List(Session& session) {
+absl::StatusOr<int> ListWorkers(Session& session) {
   XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   std::vector<v1::Worker> workers;
   XP_RETURN_IF_ERROR(client::ForEachPage(
@@ -149,7 +149,7 @@ void AddWorkers(CLI::App& app, Action* action) {
   CLI::App* const command = app.add_subcommand("workers", "List the workers; drain one");
   command->require_subcommand(0, 1);
   command->callback([action] {
-    if (!*action) *action = List;
+    if (!*action) *action = ListWorkers;
   });
   auto name = std::make_shared<std::string>();
   auto reason = std::make_shared<std::string>();
