@@ -6,10 +6,12 @@ import uuid
 from xp.v1 import experiments_pb2
 
 from . import files, spec_tree
+from .errors import Error
 from .upload import upload
 
 IGNORE_FILES = (".gitignore", ".xpignore")
 _GIT_SECONDS = 10
+_MESSAGE_MAX_BYTES = 4 << 20  # proto/limits.h
 
 
 def submit(stubs, plan):
@@ -37,12 +39,18 @@ def submit(stubs, plan):
             if channel.name in planned.local_inputs:
                 path, node = planned.local_inputs[channel.name]
                 channel.manifest_sha256 = manifest(path, (), node)
-    upload(stubs.blobs, blobs.values())
     request = experiments_pb2.SubmitExperimentRequest(
         experiment=plan.experiment,
         trials=[planned.trial for planned in plan.trials],
         request_id=str(uuid.uuid4()),
     )
+    if request.ByteSize() > _MESSAGE_MAX_BYTES:
+        raise Error(
+            "INVALID_ARGUMENT",
+            f"the trials take {request.ByteSize() / 2**20:.1f} MiB as they are sent, more than the "
+            f"{_MESSAGE_MAX_BYTES >> 20} MiB of one submit; submit them in parts: an experiment takes what is new in each",
+        )
+    upload(stubs.blobs, blobs.values())
     return stubs.experiments.SubmitExperiment(request)
 
 

@@ -116,6 +116,13 @@ def test_a_source_in_git_notes_its_commit_and_difference(server, client, folder)
     assert b"+print('changed')" in server.blobs[sent.source_git_diff_sha256]
 
 
+def test_more_than_one_message_takes_is_said_before_anything_is_sent(server, client, folder):
+    big = spec(env={"X": "x" * 100_000}, source_dir="scripts") | {"matrix": {"seed": list(range(25))}}
+    with pytest.raises(xp.Error, match=r"the trials take 4\.8 MiB as they are sent, .* in parts") as refused:
+        client.submit(big)
+    assert refused.value.code == "INVALID_ARGUMENT" and not server.uploads
+
+
 def test_the_servers_refusal_is_handed_on(server, client):
     server.refuse["SubmitExperiment"] = (grpc.StatusCode.INVALID_ARGUMENT, "trials[0].spec.metric_definitions[0].regex: no group")
     with pytest.raises(xp.Error, match="regex: no group"):

@@ -58,6 +58,19 @@ TEST_F(SubmitTest, NothingIsCreatedWhenAnythingIsWrong) {
   EXPECT_EQ(Run("submit " + (folder_ / "none.yaml")).code, 4);
 }
 
+TEST_F(SubmitTest, MoreThanOneMessageTakesIsSaidBeforeAnythingIsSent) {
+  std::string seeds;
+  for (int i = 0; i < 50; ++i) seeds += (i > 0 ? "," : "") + std::to_string(i);
+  const std::string big =
+      folder_.Write("big.yaml", "experiment: e\ndefaults: {command: [\"true\"], env: {X: \"" +
+                                    std::string(100'000, 'x') + "\"}}\nmatrix: {seed: [" + seeds +
+                                    "]}\ntrials: [{name: a}]\n");
+  const Result result = Run("submit " + big);
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("nothing was created: the trials take 4.8 MiB"));
+  EXPECT_THAT(result.err, HasSubstr("several files of the same experiment"));
+}
+
 TEST_F(SubmitTest, CheckNeedsNoServer) {
   environment_.clear();
   const Result result = Run("submit --check " + spec_);
