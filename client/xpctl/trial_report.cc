@@ -3,6 +3,8 @@
 #include <absl/strings/str_cat.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <utility>
+
 #include "client/xpctl/format.h"
 #include "client/xpctl/spec/quantities.h"
 
@@ -106,9 +108,12 @@ Report TrialsReport(const std::vector<v1::Trial>& trials, absl::Time now) {
   for (const v1::Trial& trial : trials) {
     // A trial that was queued again is nowhere and does not run, whatever its last attempt did.
     const bool waits = trial.state() == v1::QUEUED;
+    Cell attempt("-");
+    attempt.raw = "";
+    if (trial.attempt() > 0) attempt = Cell(absl::StrCat(trial.attempt()));
     report.table.rows.push_back(
         {trial.name(), StateCell(StateName(trial.state()), ReasonName(trial.reason())),
-         trial.attempt() > 0 ? absl::StrCat(trial.attempt()) : "-", waits ? "" : trial.worker(),
+         std::move(attempt), waits ? "" : trial.worker(),
          waits ? Cell() : ElapsedCell(trial.start_time(), trial.end_time(), now), trial.message()});
     report.json["trials"].push_back(TrialJson(trial));
   }

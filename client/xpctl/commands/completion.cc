@@ -53,7 +53,7 @@ std::string BashScript(const CLI::App& app) {
   for (const Path& path : Paths(app)) {
     absl::StrAppend(&known, known.empty() ? "" : "|", "\"", path.name, "\"");
     absl::StrAppend(&cases, "    \"", path.name, "\") words=\"", Words(*path.command),
-                    " --server --output\" ;;\n");
+                    " --server --output --config\" ;;\n");
   }
   return absl::StrCat(
       "_xpctl() {\n"
