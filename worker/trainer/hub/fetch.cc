@@ -8,8 +8,7 @@
 
 #include "worker/trainer/files.h"
 #include "worker/trainer/hub/cache.h"
-#include "worker/trainer/hub/checksum.h"
-#include "worker/trainer/hub/http_get.h"
+#include "worker/trainer/hub/download.h"
 
 namespace xp::trainer {
 namespace {
@@ -32,13 +31,6 @@ class Fetcher {
   absl::StatusOr<fs::path> Run(HubFiles files);
 
  private:
-  enum class Presence { kThere, kMissing };
-  struct Fetched {
-    Presence presence = Presence::kMissing;
-    std::string etag, commit;
-    bool unchanged = false;
-  };
-
   absl::Status Start();
   SnapshotIndex KnownFiles(const std::string& commit) const;
   absl::Status All(HubFiles files);
@@ -46,10 +38,12 @@ class Fetcher {
   absl::Status Shards(const std::string& index);
   // Fetches the file into the snapshot, unless the snapshot is known to have it or not to have it.
   absl::StatusOr<Presence> Want(const std::string& file);
-  absl::StatusOr<Fetched> Download(const std::string& file, const std::string& revision,
-                                   const std::string& unless_etag);
-  absl::StatusOr<Fetched> Attempt(const HttpRequest& request, const std::string& file);
-  absl::Status Refusal(const HttpAnswer& answer, const std::string& file) const;
+  absl::StatusOr<Downloaded> Download(const std::string& file, const std::string& revision,
+                                      const std::string& unless_etag) {
+    const std::string url =
+        endpoint_ + "/" + name_.model + "/resolve/" + AsPathPart(revision) + "/" + file;
+    return DownloadFile({file, url, unless_etag}, options_, cache_);
+  }
   // `what` is not on the server or, where only the cache could be asked, not in it.
   absl::Status Missing(const std::string& what) const;
 
@@ -81,7 +75,7 @@ absl::Status Fetcher::Start() {
   cache_only_ = options_.offline;
   if (known && (IsCommit(name_.revision) || cache_only_)) return absl::OkStatus();
   if (cache_only_) return Missing("config.json");
-  const absl::StatusOr<Fetched> fetched =
+  const absl::StatusOr<Downloaded> fetched =
       Download("config.json", name_.revision, known ? config->second : "");
   if (!fetched.ok() && known && absl::IsUnavailable(fetched.status())) {
     options_.say("cannot ask for news of hub:" + name_.model +
@@ -162,14 +156,14 @@ absl::Status Fetcher::Shards(const std::string& index) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Fetcher::Presence> Fetcher::Want(const std::string& file) {
+absl::StatusOr<Presence> Fetcher::Want(const std::string& file) {
   const auto known = index_.find(file);
   if (known != index_.end() && (IsCommit(commit_) || cache_only_)) {
     return known->second.empty() ? Presence::kMissing : Presence::kThere;
   }
   if (cache_only_) return Presence::kMissing;  // what an older fetch did not ask for
   const auto before = previous_.find(file);
-  const absl::StatusOr<Fetched> fetched =
+  const absl::StatusOr<Downloaded> fetched =
       Download(file, IsCommit(commit_) ? commit_ : name_.revision,
                before == previous_.end() ? "" : before->second);
   if (!fetched.ok()) return fetched.status();
@@ -182,99 +176,12 @@ absl::StatusOr<Fetcher::Presence> Fetcher::Want(const std::string& file) {
   return fetched->presence;
 }
 
-absl::StatusOr<Fetcher::Fetched> Fetcher::Download(const std::string& file,
-                                                   const std::string& revision,
-                                                   const std::string& unless_etag) {
-  HttpRequest request;
-  request.url = endpoint_ + "/" + name_.model + "/resolve/" + AsPathPart(revision) + "/" + file;
-  request.file = cache_.Part(file);
-  request.unless_etag = unless_etag;
-  if (options_.progress) {
-    request.progress = [this, &file](uint64_t done, uint64_t total) {
-      options_.progress(file, done, total);
-    };
-  }
-  std::chrono::milliseconds wait = options_.first_wait;
-  int wrong_content = 0;
-  for (int attempt = 1;; ++attempt) {
-    request.resume_etag = cache_.PartEtag(file);
-    absl::StatusOr<Fetched> fetched = Attempt(request, file);
-    const bool again = absl::IsUnavailable(fetched.status()) ||
-                       (absl::IsDataLoss(fetched.status()) && ++wrong_content < 2);
-    if (!again || attempt >= options_.attempts) return fetched;
-    options_.say(absl::StrFormat("%s; again in %.1f s (attempt %d of %d)",
-                                 std::string(fetched.status().message()),
-                                 double(wait.count()) / 1000, attempt + 1, options_.attempts));
-    options_.wait(wait);
-    wait *= 2;
-  }
-}
-
-absl::StatusOr<Fetcher::Fetched> Fetcher::Attempt(const HttpRequest& request,
-                                                  const std::string& file) {
-  HttpRequest asked = request;
-  asked.on_etag = [this, &file](const std::string& etag) {
-    return cache_.SetPartEtag(file, etag);  // so that even a killed process can go on
-  };
-  const absl::StatusOr<HttpAnswer> answer = HttpGet(
-      asked, {options_.token, options_.ca_file, options_.connect_timeout, options_.stall_timeout});
-  if (!answer.ok()) return answer.status();
-  // A server without ETags: the file is taken as it comes, and again each time.
-  Fetched fetched{Presence::kThere, answer->etag.empty() ? "unmarked" : answer->etag,
-                  answer->commit};
-  fetched.unchanged = answer->status == 304;
-  if (fetched.unchanged) return fetched;
-  if (answer->status == 416) {  // it was whole already, or is of something else
-    const bool same = answer->etag == request.resume_etag && IsContentHash(answer->etag);
-    if (same && CheckContent(request.file, answer->etag).ok()) return fetched;
-    cache_.DropPart(file);
-    return absl::UnavailableError(request.url + ": the part that was here does not fit");
-  }
-  if (answer->status != 200 && answer->status != 206) {
-    cache_.DropPart(file);
-    const absl::Status refused = Refusal(*answer, request.url);
-    if (!refused.ok()) return refused;
-    return Fetched{Presence::kMissing, "", answer->commit};
-  }
-  absl::Status status = CheckContent(request.file, answer->etag);
-  std::error_code error;
-  const uint64_t size = fs::file_size(request.file, error);
-  if (status.ok() && answer->linked_size > 0 && size != answer->linked_size) {
-    status = absl::DataLossError(absl::StrFormat("%s: %d bytes, the server's has %d", request.url,
-                                                 size, answer->linked_size));
-  }
-  if (status.ok()) return fetched;
-  cache_.DropPart(file);
-  return absl::Status(status.code(), request.url + ": " + std::string(status.message()));
-}
-
 absl::Status Fetcher::Missing(const std::string& what) const {
   const char* const where = !cache_only_       ? "there is no"
                             : options_.offline ? "offline (XP_HUB_OFFLINE), and the cache has no"
                                                : "out of reach, and the cache has no";
   return absl::NotFoundError(
       absl::StrFormat("hub:%s@%s: %s %s", name_.model, name_.revision, where, what));
-}
-
-// OK: the file is simply not there.
-absl::Status Fetcher::Refusal(const HttpAnswer& answer, const std::string& url) const {
-  const std::string what = absl::StrFormat("%s: HTTP %d%s%s", url, answer.status,
-                                           answer.error_code.empty() ? "" : " ", answer.error_code);
-  if (answer.error_code == "RepoNotFound" || answer.error_code == "RevisionNotFound") {
-    return absl::NotFoundError(what + ": no such model or revision" +
-                               (options_.token.empty() ? ", or a private one (XP_HUB_TOKEN)" : ""));
-  }
-  if (answer.status == 401 || answer.status == 403) {
-    return absl::PermissionDeniedError(
-        what + (options_.token.empty()
-                    ? ": gated or private; set XP_HUB_TOKEN to a token that may read it"
-                    : ": the token (XP_HUB_TOKEN) may not read it"));
-  }
-  if (answer.status == 404 || answer.status == 410) return absl::OkStatus();
-  if (answer.status == 408 || answer.status == 429 || answer.status >= 500) {
-    return absl::UnavailableError(what);
-  }
-  return absl::FailedPreconditionError(what);
 }
 
 }  // namespace
