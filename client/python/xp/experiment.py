@@ -82,7 +82,7 @@ class Experiment:
         frames = []
         while True:
             answer = self._stubs.metrics.ListPoints(request)
-            frames.append(_points_frame(name, attempt, answer.points))
+            frames.append(_points_frame(name, answer.attempt, answer.points))
             if not answer.next_page_token:
                 return pandas.concat(frames, ignore_index=True)
             request.page_token = answer.next_page_token

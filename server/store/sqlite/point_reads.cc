@@ -18,6 +18,7 @@ constexpr int kPageDefault = 10'000;
 
 struct Found {
   int64_t attempt_id = 0;
+  int32_t attempt = 0;
   uint32_t series = 0;
 };
 
@@ -28,7 +29,7 @@ absl::StatusOr<Found> FindSeries(const std::vector<AttemptSummaries>& attempts, 
   for (size_t i = attempts.size(); i-- > 0;) {
     if (number != 0 && attempts[i].number != number) continue;
     const auto series = ChooseSource(attempts[i], metric);
-    if (series) return Found{attempts[i].id, series->number};
+    if (series) return Found{attempts[i].id, attempts[i].number, series->number};
     for (const SeriesEntry& entry : attempts[i].series) names.push_back(entry.metric);
   }
   return absl::NotFoundError(absl::StrCat("metric: no points of '", metric, "'",
@@ -57,6 +58,7 @@ absl::StatusOr<v1::ListPointsResponse> SqliteMetricReads::ListPoints(
   XP_ASSIGN_OR_RETURN(const auto attempts, LoadSummaries(db, trial.id));
   XP_ASSIGN_OR_RETURN(const Found found, FindSeries(attempts, request.attempt(), request.metric()));
   v1::ListPointsResponse response;
+  response.set_attempt(found.attempt);
   v1::Points& page = *response.mutable_points();
   Query query(db,
               "SELECT first_position, data FROM point_chunks WHERE attempt_id = ?1 AND series = ?2 "

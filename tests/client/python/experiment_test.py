@@ -47,7 +47,9 @@ def test_a_history_of_nothing_is_an_empty_frame(client):
 
 def test_points_come_page_by_page_and_whole(server, client):
     server.series = {"e/a": [series("loss", [5.0, 4.0, 3.0])]}
-    assert list(client.experiment("e").points("loss", "a")["Value"]) == [5.0, 4.0, 3.0]
+    frame = client.experiment("e").points("loss", "a")
+    assert list(frame["Value"]) == [5.0, 4.0, 3.0]
+    assert set(frame["Attempt"]) == {1}, "the one that was found, not the 0 that was asked for"
 
 
 def test_a_log_comes_whole_and_byte_for_byte(server, client):

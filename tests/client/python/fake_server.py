@@ -154,7 +154,8 @@ class FakeServer(
         begin = int(request.page_token or 0)
         part = metrics_pb2.Points(values=found.points.values[begin : begin + 2], times_ms=found.points.times_ms[begin : begin + 2])
         more = begin + 2 < len(found.points.values)
-        return metrics_pb2.ListPointsResponse(points=part, next_page_token=str(begin + 2) if more else "")
+        token = str(begin + 2) if more else ""
+        return metrics_pb2.ListPointsResponse(points=part, next_page_token=token, attempt=found.attempt)
 
     def ListArtifactFolders(self, request, context):
         self.calls.append(("ListArtifactFolders", request))

@@ -49,6 +49,7 @@ v1::Points AllPoints(StoreKit& kit, const std::string& name) {
     const auto page = kit.store().metrics().ListPoints(request);
     EXPECT_OK(page);
     if (!page.ok()) return all;
+    EXPECT_EQ(page->attempt(), 1);
     all.MergeFrom(page->points());
     if (page->next_page_token().empty()) return all;
     request.set_page_token(page->next_page_token());
