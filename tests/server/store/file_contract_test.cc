@@ -124,6 +124,23 @@ TEST_P(FileContract, ManifestsWithBadPathsAreRefused) {
   EXPECT_CODE(AddDataset(Sha256("no manifest \xff")), kInvalidArgument);
 }
 
+TEST_P(FileContract, AVersionOrAnAttemptThatIsNotThereNamesTheNewest) {
+  ASSERT_OK(AddDataset(Manifest("a.txt", "one")));
+  const auto version = kit.store().files().GetDatasetVersion("IMDB@7");
+  EXPECT_CODE(version, kNotFound);
+  EXPECT_THAT(std::string(version.status().message()),
+              HasSubstr("dataset imdb has no version 7; its newest is 1"));
+  v1::ListArtifactsRequest list;
+  list.set_name("e/a");
+  list.set_attempt(7);
+  const std::string uid = kit.Submit("e", {"a"})[0];
+  EXPECT_THAT(std::string(kit.store().files().ListArtifacts(list).status().message()),
+              HasSubstr("no attempt of the trial has begun yet"));
+  kit.Run(uid);
+  EXPECT_THAT(std::string(kit.store().files().ListArtifacts(list).status().message()),
+              HasSubstr("the trial has no attempt 7; its latest is 1"));
+}
+
 TEST_P(FileContract, ArtifactsReplaceByPathAndAreFenced) {
   const std::string uid = kit.Submit("e", {"a"})[0];
   kit.Run(uid);
