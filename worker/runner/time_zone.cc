@@ -1,6 +1,5 @@
 #include "worker/runner/time_zone.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 namespace xp::runner {
@@ -36,11 +35,6 @@ ProgramZone ZoneOfProgram(const std::optional<std::string>& tz, const std::strin
   }
   // A copy instead of a link has no name.
   return {.zone = absl::LocalTimeZone()};
-}
-
-ProgramZone ZoneOfOurs() {
-  const char* tz = getenv("TZ");
-  return ZoneOfProgram(tz == nullptr ? std::nullopt : std::optional<std::string>(tz));
 }
 
 }  // namespace xp::runner

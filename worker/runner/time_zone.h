@@ -20,7 +20,4 @@ struct ProgramZone {
 ProgramZone ZoneOfProgram(const std::optional<std::string>& tz,
                           const std::string& localtime = "/etc/localtime");
 
-// Of a program that has our environment.
-ProgramZone ZoneOfOurs();
-
 }  // namespace xp::runner
