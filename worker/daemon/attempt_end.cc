@@ -1,7 +1,7 @@
 #include "worker/daemon/attempt_end.h"
 
+#include "worker/daemon/exit_meaning.h"
 #include "worker/daemon/proto_time.h"
-#include "worker/runner/exit_meaning.h"
 
 namespace xp::daemon {
 namespace {
@@ -21,7 +21,7 @@ std::string StopWord(v1::EndReason reason) {
 v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record) {
   v1::Exited exited;
   *exited.mutable_attempt() = attempt;
-  const runner::ExitMeaning meaning = runner::MeaningOf(record);
+  const ExitMeaning meaning = MeaningOf(record);
   if (meaning.exit_code.has_value()) exited.set_exit_code(*meaning.exit_code);
   exited.set_signal(record.signal);
   exited.set_reason(ReasonNamed(meaning.reason));

@@ -1,5 +1,5 @@
 // What the end of a run means for its trial: the one place where the runner's record is turned into
-// the words of `EndReason` in proto/xp/v1, for the daemon and for `xpctl run`. Pure; safe from any
+// the words of `EndReason` in proto/xp/v1. Pure; safe from any
 // thread.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 #include "worker/runner/exit_record.h"
 
-namespace xp::runner {
+namespace xp::daemon {
 
 struct ExitMeaning {
   std::string reason;            // a name of xp.v1.EndReason; empty: a plain exit, see exit_code
@@ -16,6 +16,6 @@ struct ExitMeaning {
   std::string message;           // what the numbers do not say, for people
 };
 
-ExitMeaning MeaningOf(const ExitRecord& record);
+ExitMeaning MeaningOf(const runner::ExitRecord& record);
 
-}  // namespace xp::runner
+}  // namespace xp::daemon

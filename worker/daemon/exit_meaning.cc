@@ -1,54 +1,55 @@
-#include "worker/runner/exit_meaning.h"
+#include "worker/daemon/exit_meaning.h"
 
 #include <absl/strings/str_cat.h>
 
-namespace xp::runner {
+namespace xp::daemon {
 namespace {
 
 constexpr int kPreempted = 75;  // EX_TEMPFAIL: saved its state, wants to be queued again
 
-std::string ReasonOf(const ExitRecord& record) {
-  if (record.reason == EndReason::kCalledOff) return record.stop_reason;
+std::string ReasonOf(const runner::ExitRecord& record) {
+  if (record.reason == runner::EndReason::kCalledOff) return record.stop_reason;
   switch (record.stop_cause) {
-    case StopCause::kRequested:
+    case runner::StopCause::kRequested:
       return record.stop_reason == "MAX_RUNTIME" ? "MAX_RUNTIME" : "USER";
-    case StopCause::kTimeLimit:
+    case runner::StopCause::kTimeLimit:
       return "MAX_RUNTIME";
-    case StopCause::kTerminated:
+    case runner::StopCause::kTerminated:
       // The machine goes down. A program that saved its state and said so is believed.
       return record.exit_code == kPreempted ? "" : "WORKER_FAULT";
-    case StopCause::kNone:
+    case runner::StopCause::kNone:
       break;
   }
   switch (record.reason) {
-    case EndReason::kExit:
+    case runner::EndReason::kExit:
       return "";
-    case EndReason::kSignal:
+    case runner::EndReason::kSignal:
       return "SIGNAL";
-    case EndReason::kOutOfMemory:
+    case runner::EndReason::kOutOfMemory:
       return "OUT_OF_MEMORY";
-    case EndReason::kNotFound:
+    case runner::EndReason::kNotFound:
       return "NOT_FOUND";
-    case EndReason::kStartFailed:
-    case EndReason::kCalledOff:
+    case runner::EndReason::kStartFailed:
+    case runner::EndReason::kCalledOff:
       break;
   }
   return "WORKER_FAULT";
 }
 
-bool Began(const ExitRecord& record) {
-  return record.reason != EndReason::kNotFound && record.reason != EndReason::kStartFailed &&
-         record.reason != EndReason::kCalledOff;
+bool Began(const runner::ExitRecord& record) {
+  return record.reason != runner::EndReason::kNotFound &&
+         record.reason != runner::EndReason::kStartFailed &&
+         record.reason != runner::EndReason::kCalledOff;
 }
 
 }  // namespace
 
-ExitMeaning MeaningOf(const ExitRecord& record) {
+ExitMeaning MeaningOf(const runner::ExitRecord& record) {
   ExitMeaning meaning;
   meaning.reason = ReasonOf(record);
   if (Began(record) && record.signal == 0) meaning.exit_code = record.exit_code;
   meaning.message = record.message;
-  if (record.stop_cause == StopCause::kTerminated) {
+  if (record.stop_cause == runner::StopCause::kTerminated) {
     meaning.message = "the worker's machine told its runner to end (shutdown?)";
   }
   const auto add = [&](const std::string& words) {
@@ -64,4 +65,4 @@ ExitMeaning MeaningOf(const ExitRecord& record) {
   return meaning;
 }
 
-}  // namespace xp::runner
+}  // namespace xp::daemon
