@@ -1,15 +1,73 @@
 #include "worker/daemon/attempt_end.h"
 
-#include "worker/daemon/exit_meaning.h"
+#include <absl/strings/str_cat.h>
+
 #include "worker/daemon/proto_time.h"
 
 namespace xp::daemon {
 namespace {
 
-v1::EndReason ReasonNamed(const std::string& name) {
+constexpr int kPreempted = 75;  // EX_TEMPFAIL: saved its state, wants to be queued again
+
+// The word that the daemon gave CallOff. One that this build does not know is of another version.
+v1::EndReason ReasonOfCallOff(const std::string& word) {
   v1::EndReason reason = v1::END_REASON_UNSPECIFIED;
-  if (!name.empty() && !v1::EndReason_Parse(name, &reason)) return v1::WORKER_FAULT;
-  return reason;
+  return v1::EndReason_Parse(word, &reason) ? reason : v1::WORKER_FAULT;
+}
+
+// Unspecified: a plain exit, see its code.
+v1::EndReason ReasonOf(const runner::ExitRecord& record) {
+  if (record.reason == runner::EndReason::kCalledOff) return ReasonOfCallOff(record.stop_reason);
+  switch (record.stop_cause) {
+    case runner::StopCause::kRequested:
+      return record.stop_reason == StopWord(v1::MAX_RUNTIME) ? v1::MAX_RUNTIME : v1::USER;
+    case runner::StopCause::kTimeLimit:
+      return v1::MAX_RUNTIME;
+    case runner::StopCause::kTerminated:
+      // The machine goes down. A program that saved its state and said so is believed.
+      return record.exit_code == kPreempted ? v1::END_REASON_UNSPECIFIED : v1::WORKER_FAULT;
+    case runner::StopCause::kNone:
+      break;
+  }
+  switch (record.reason) {
+    case runner::EndReason::kExit:
+      return v1::END_REASON_UNSPECIFIED;
+    case runner::EndReason::kSignal:
+      return v1::SIGNAL;
+    case runner::EndReason::kOutOfMemory:
+      return v1::OUT_OF_MEMORY;
+    case runner::EndReason::kNotFound:
+      return v1::NOT_FOUND;
+    case runner::EndReason::kStartFailed:
+    case runner::EndReason::kCalledOff:
+      break;
+  }
+  return v1::WORKER_FAULT;
+}
+
+bool Began(const runner::ExitRecord& record) {
+  return record.reason != runner::EndReason::kNotFound &&
+         record.reason != runner::EndReason::kStartFailed &&
+         record.reason != runner::EndReason::kCalledOff;
+}
+
+// What the numbers do not say.
+std::string MessageOf(const runner::ExitRecord& record) {
+  std::string message = record.message;
+  if (record.stop_cause == runner::StopCause::kTerminated) {
+    message = "the worker's machine told its runner to end (shutdown?)";
+  }
+  const auto add = [&](const std::string& words) {
+    absl::StrAppend(&message, message.empty() ? "" : "; ", words);
+  };
+  if (record.log_truncations > 0) {
+    add(absl::StrCat("the log was cut ", record.log_truncations,
+                     " times from inside (does a script write to /dev/stderr?)"));
+  }
+  if (record.descendants_left > 0) {
+    add(absl::StrCat(record.descendants_left, " processes could not be ended"));
+  }
+  return message;
 }
 
 }  // namespace
@@ -21,11 +79,10 @@ std::string StopWord(v1::EndReason reason) {
 v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record) {
   v1::Exited exited;
   *exited.mutable_attempt() = attempt;
-  const ExitMeaning meaning = MeaningOf(record);
-  if (meaning.exit_code.has_value()) exited.set_exit_code(*meaning.exit_code);
+  if (Began(record) && record.signal == 0) exited.set_exit_code(record.exit_code);
   exited.set_signal(record.signal);
-  exited.set_reason(ReasonNamed(meaning.reason));
-  exited.set_message(meaning.message);
+  exited.set_reason(ReasonOf(record));
+  exited.set_message(MessageOf(record));
   *exited.mutable_time() = MsToProto(record.end_time_ms);
   *exited.mutable_run_time() = ToProto(absl::Milliseconds(record.run_time_ms));
   return exited;

@@ -1,4 +1,5 @@
-// What the server is told about an attempt's end. Pure functions; safe from any thread.
+// What the server is told about an attempt's end, the one place where the runner's record becomes
+// the words of the protocol. Pure functions; safe from any thread.
 #pragma once
 
 #include <absl/time/time.h>
@@ -10,7 +11,7 @@
 
 namespace xp::daemon {
 
-// From the runner's record.
+// From the runner's record. No exit code: it never began, or a signal ended it.
 v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record);
 
 // An end without a record: the process never began, or nobody knows how it ended.
