@@ -91,6 +91,9 @@ class AttemptLoop {
   v1::Heartbeat MakeHeartbeat();
 
  private:
+  // Between two tries of what failed for now.
+  static constexpr absl::Duration kTryAgain = absl::Seconds(2);
+
   enum class Phase { kPrepare, kRun, kDrain, kUpload, kFinished, kOver };
   // A stop that was asked for. Kept until the runner has it or nothing will ever run, so that it
   // is not lost to a full disk or to a runner that is just starting.

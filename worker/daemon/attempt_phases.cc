@@ -15,8 +15,6 @@
 namespace xp::daemon {
 namespace {
 
-// Between two tries of what failed for now.
-constexpr absl::Duration kTryAgain = absl::Seconds(2);
 // What the server takes; also keeps a slip (milliseconds for seconds) from overflowing.
 constexpr absl::Duration kLongestPromise = absl::Hours(1);
 // Reports of one source in one go, so that mail is looked at in between.

@@ -14,8 +14,6 @@
 namespace xp::daemon {
 namespace {
 
-// Between two tries of what failed for now.
-constexpr absl::Duration kPrepareAgain = absl::Seconds(2);
 // What the server and this machine cannot give in this time, while they are connected, another
 // machine may.
 constexpr absl::Duration kPreparePatience = absl::Minutes(5);
@@ -60,7 +58,7 @@ bool AttemptLoop::HoldFolder() {
     return false;
   }
   spdlog::error("{}: {}; trying again", label_, FormatStatus(folder.status()));
-  next_try_ = host_.clock.Monotonic() + kPrepareAgain;
+  next_try_ = host_.clock.Monotonic() + kTryAgain;
   return false;
 }
 
@@ -96,7 +94,7 @@ void AttemptLoop::Prepare() {
           return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, message, host_.clock.Now()));
         }
         spdlog::warn("{}: {}; trying again", label_, message);
-        next_try_ = host_.clock.Monotonic() + kPrepareAgain;
+        next_try_ = host_.clock.Monotonic() + kTryAgain;
         return;
       case PrepareFault::kInput:
         return End(ExitedWithout(record_.id(), v1::INPUT, message, host_.clock.Now()));
