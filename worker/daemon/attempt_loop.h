@@ -130,6 +130,12 @@ class AttemptLoop {
 
   // Phases (attempt_prepare.cc, attempt_phases.cc).
   void Prepare();
+  // The folder is held, the run is wanted and its slots are empty. False: what can be done next is
+  // done.
+  bool MayPrepare();
+  // What the run needs could not be had: tries again, or ends it.
+  void OnPrepareFault(const absl::Status& status);
+  void EndBeforeStart(v1::EndReason reason, const std::string& message);
   void BeginRun(const runner::RunnerSpec& spec, bool resumed);
   void Watch();
   void PassStop();

@@ -62,53 +62,39 @@ bool AttemptLoop::HoldFolder() {
   return false;
 }
 
-void AttemptLoop::Prepare() {
-  if (!HoldFolder()) return;
-  if (discard_) return GetOver();
+bool AttemptLoop::MayPrepare() {
+  if (!HoldFolder()) return false;
+  if (discard_) {
+    GetOver();
+    return false;
+  }
   if (stop_.has_value()) {
-    return End(ExitedWithout(record_.id(), stop_->reason, "stopped before its process began",
-                             host_.clock.Now()));
+    EndBeforeStart(stop_->reason, "stopped before its process began");
+    return false;
   }
   if (host_.begins == Begins::kElsewhere) {
-    return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, "its command was never begun",
-                             host_.clock.Now()));
+    EndBeforeStart(v1::WORKER_FAULT, "its command was never begun");
+    return false;
   }
-  if (host_.clock.Monotonic() < next_try_) return;
+  if (host_.clock.Monotonic() < next_try_) return false;
   if (!host_.owner.SlotsAreEmpty(record_.id(), record_.assignment.slots())) {
-    return SayState("waiting for the process before it on its slots to end");
+    SayState("waiting for the process before it on its slots to end");
+    return false;
   }
+  return true;
+}
+
+void AttemptLoop::Prepare() {
+  if (!MayPrepare()) return;
   const PrepareOptions options{.cancelled = [this] { return mailbox_.Urgent(); },
                                .say = [this](const std::string& what) { SayState(what); }};
   auto workspace =
       PrepareWorkspace(host_.work, record_.paths, record_.assignment, host_.cache, options);
-  if (!workspace.ok()) {
-    const std::string message = FormatStatus(workspace.status());
-    switch (FaultOf(workspace.status())) {
-      case PrepareFault::kCancelled:
-        return;
-      case PrepareFault::kTryAgain:
-        if (stream_ == 0) unavailable_since_.reset();
-        if (stream_ != 0 && !unavailable_since_) unavailable_since_ = host_.clock.Monotonic();
-        if (unavailable_since_ &&
-            host_.clock.Monotonic() - *unavailable_since_ > kPreparePatience) {
-          return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, message, host_.clock.Now()));
-        }
-        spdlog::warn("{}: {}; trying again", label_, message);
-        next_try_ = host_.clock.Monotonic() + kTryAgain;
-        return;
-      case PrepareFault::kInput:
-        return End(ExitedWithout(record_.id(), v1::INPUT, message, host_.clock.Now()));
-      case PrepareFault::kWorker:
-        return End(ExitedWithout(record_.id(), v1::WORKER_FAULT, message, host_.clock.Now()));
-    }
-  }
+  if (!workspace.ok()) return OnPrepareFault(workspace.status());
   TrainingMachine machine = host_.machine;
   machine.default_grace = host_.owner.StopGrace();
   auto training = MakeTrainingSpec(record_.assignment, record_.paths, *workspace, machine);
-  if (!training.ok()) {
-    return End(
-        ExitedWithout(record_.id(), v1::INPUT, FormatStatus(training.status()), host_.clock.Now()));
-  }
+  if (!training.ok()) return EndBeforeStart(v1::INPUT, FormatStatus(training.status()));
   for (const std::string& note : training->notes) SayState(note);
   if (!workspace->checkpoint_note.empty()) {
     v1::WorkerMessage message;
@@ -117,6 +103,31 @@ void AttemptLoop::Prepare() {
     Say(std::move(message));
   }
   BeginRun(training->runner, record_.assignment.spec().resume() && workspace->has_checkpoint);
+}
+
+void AttemptLoop::OnPrepareFault(const absl::Status& status) {
+  const std::string message = FormatStatus(status);
+  switch (FaultOf(status)) {
+    case PrepareFault::kCancelled:
+      return;
+    case PrepareFault::kTryAgain:
+      if (stream_ == 0) unavailable_since_.reset();
+      if (stream_ != 0 && !unavailable_since_) unavailable_since_ = host_.clock.Monotonic();
+      if (unavailable_since_ && host_.clock.Monotonic() - *unavailable_since_ > kPreparePatience) {
+        return EndBeforeStart(v1::WORKER_FAULT, message);
+      }
+      spdlog::warn("{}: {}; trying again", label_, message);
+      next_try_ = host_.clock.Monotonic() + kTryAgain;
+      return;
+    case PrepareFault::kInput:
+      return EndBeforeStart(v1::INPUT, message);
+    case PrepareFault::kWorker:
+      return EndBeforeStart(v1::WORKER_FAULT, message);
+  }
+}
+
+void AttemptLoop::EndBeforeStart(v1::EndReason reason, const std::string& message) {
+  End(ExitedWithout(record_.id(), reason, message, host_.clock.Now()));
 }
 
 void AttemptLoop::BeginRun(const runner::RunnerSpec& spec, bool resumed) {
@@ -129,8 +140,7 @@ void AttemptLoop::BeginRun(const runner::RunnerSpec& spec, bool resumed) {
   if (!started.ok()) {
     // Only with the folder in hand is it sure that nothing began after all.
     if (!HoldFolder()) return;
-    return End(
-        ExitedWithout(record_.id(), v1::WORKER_FAULT, FormatStatus(started), host_.clock.Now()));
+    return EndBeforeStart(v1::WORKER_FAULT, FormatStatus(started));
   }
   NoteStarted(host_.clock.Now());
   spdlog::info("{}: started", label_);
