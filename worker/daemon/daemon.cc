@@ -93,13 +93,16 @@ absl::Status Daemon::Start() {
 
 void Daemon::Stop() {
   session_.Stop();
-  std::map<std::string, std::unique_ptr<AttemptLoop>> attempts;
+  // They stay in the list until the last one's thread has ended: SlotsAreEmpty must see them all.
+  std::vector<AttemptLoop*> attempts;
   {
     MutexLock lock(mutex_);
-    attempts.swap(attempts_);
+    for (auto& [key, attempt] : attempts_) attempts.push_back(attempt.get());
   }
-  for (auto& [key, attempt] : attempts) attempt->mailbox().ShutDown();  // all at once
-  attempts.clear();                                                     // joins, without the lock
+  for (AttemptLoop* attempt : attempts) attempt->mailbox().ShutDown();  // all at once
+  for (AttemptLoop* attempt : attempts) attempt->Stop();                // joins, without the lock
+  MutexLock lock(mutex_);
+  attempts_.clear();
 }
 
 bool Daemon::SlotsAreEmpty(const v1::AttemptId& attempt,

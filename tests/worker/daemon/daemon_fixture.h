@@ -16,6 +16,7 @@
 
 #include "client/cpp/channel.h"
 #include "tests/worker/daemon/fake_server.h"
+#include "tests/worker/daemon/steered_clock.h"
 #include "worker/daemon/daemon.h"
 
 namespace xp::daemon {
@@ -120,7 +121,7 @@ class DaemonFixture : public ::testing::Test {
   static void Touch(const std::string& path) { std::ofstream(path) << "x"; }
 
   const WorkPaths work_;
-  SystemClock clock_;
+  SteeredClock clock_;
   FakeServer server_;
   std::unique_ptr<client::Client> channel_client_;
   std::unique_ptr<Daemon> daemon_;

@@ -1,6 +1,7 @@
 // What goes wrong around an attempt: a disk that takes no assignment, slots that are not empty yet,
 // a folder that cannot be read.
 #include <filesystem>
+#include <thread>
 
 #include "tests/worker/daemon/daemon_fixture.h"
 #include "worker/daemon/proto_time.h"
@@ -38,6 +39,23 @@ TEST_F(TroubleTest, AnAttemptWaitsForTheProcessBeforeItOnItsSlot) {
   EXPECT_FALSE(runner::IsAlive(command)) << "both would have been on the slot";
   EXPECT_TRUE(server_.Get(before).exited.has_value());
   WaitForEnd(after);
+}
+
+TEST_F(TroubleTest, AnAttemptDoesNotBeginBesideAnotherWhileTheDaemonStops) {
+  const std::string before = server_.Assign(Shell("echo up; exec sleep 1000"), "before");
+  StartDaemon();
+  ASSERT_TRUE(Eventually([&] { return LogHolds(before, "up"); }));
+  const int beats = server_.heartbeats();
+  ASSERT_TRUE(Eventually([&] { return server_.heartbeats() > beats + 1; }));
+  clock_.HoldNextNewThread();  // the attempt's, as all others are known: it looks at its slots next
+  const std::string after = server_.Assign(Shell("echo after"), "after");
+  ASSERT_TRUE(Eventually([&] { return clock_.holds(); }));
+  std::thread stop([&] { StopDaemon(); });
+  EXPECT_TRUE(Eventually([&] { return !server_.connected(); }));
+  clock_.Release();
+  stop.join();
+  EXPECT_EQ(runner::Probe(PathsOf(before).Runner())->phase, runner::RunnerPhase::kRunning);
+  EXPECT_EQ(runner::Probe(PathsOf(after).Runner())->phase, runner::RunnerPhase::kNotStarted);
 }
 
 TEST_F(TroubleTest, ADamagedFileIsNoEndWhileTheRunnerLives) {
