@@ -12,6 +12,7 @@
 #include <absl/time/time.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ enum class Begins { kHere, kElsewhere };
 struct AttemptHost {
   AttemptOwner& owner;
   Clock& clock;
+  std::function<absl::Duration()> since_boot;  // as runner::SinceBoot
   Session& session;
   client::Client& client;
   InputCache& cache;

@@ -69,8 +69,9 @@ void AttemptLoop::WatchOrphan(const runner::RunnerState& state) {
   }
   // Nobody else keeps its time limit now.
   const v1::Assignment& assignment = record_.assignment;
-  if (!kill_orphan_at_.has_value() && assignment.has_time_left() && record_.started.has_value() &&
-      host_.clock.Now() - FromProto(record_.started->time()) > FromProto(assignment.time_left())) {
+  const absl::Duration age = host_.since_boot() - runner::StartSinceBoot(*state.command);
+  if (!kill_orphan_at_.has_value() && assignment.has_time_left() &&
+      age > FromProto(assignment.time_left())) {
     kill_orphan_at_ = host_.clock.Monotonic() + Grace();
   }
   if (!kill_orphan_at_.has_value()) return;

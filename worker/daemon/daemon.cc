@@ -13,7 +13,6 @@
 #include "worker/daemon/attempt_record.h"
 #include "worker/daemon/file_copy.h"
 #include "worker/daemon/proto_time.h"
-#include "worker/runner/process_identity.h"
 
 namespace xp::daemon {
 namespace {
@@ -59,6 +58,7 @@ Daemon::Daemon(const WorkPaths& work, client::Client& client, Clock& clock, Daem
       session_(client, *this, options_.session),
       host_{.owner = *this,
             .clock = clock,
+            .since_boot = options_.since_boot,
             .session = session_,
             .client = client,
             .cache = cache_,

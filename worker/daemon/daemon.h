@@ -7,6 +7,7 @@
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "worker/daemon/input_cache.h"
 #include "worker/daemon/session.h"
 #include "worker/daemon/training_spec.h"
+#include "worker/runner/process_identity.h"
 
 namespace xp::daemon {
 
@@ -36,6 +38,7 @@ struct DaemonOptions {
   // assigned is taken to be that. Empty: attempts are begun here.
   std::string adopt;
   std::string runner_binary;
+  std::function<absl::Duration()> since_boot = runner::SinceBoot;
   TrainingMachine machine;
   std::string gpu_driver;                  // its version; empty without one
   std::vector<PackageList> package_lists;  // of the environment snapshots

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <vector>
@@ -77,6 +78,16 @@ absl::StatusOr<ProcessIdentity> IdentifyProcess(pid_t pid) {
   if (!boot_id.ok()) return boot_id.status();
   return ProcessIdentity{
       .pid = pid, .start_ticks = stat->start_ticks, .boot_id = *std::move(boot_id)};
+}
+
+absl::Duration SinceBoot() {
+  timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return absl::DurationFromTimespec(now);
+}
+
+absl::Duration StartSinceBoot(const ProcessIdentity& identity) {
+  return absl::Seconds(1) * identity.start_ticks / sysconf(_SC_CLK_TCK);
 }
 
 bool IsAlive(const ProcessIdentity& identity) {

@@ -6,6 +6,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include <cstdint>
 #include <string>
@@ -37,6 +38,12 @@ absl::StatusOr<ProcessStat> ParseProcessStat(std::string_view text);
 
 absl::StatusOr<std::string> ReadBootId();
 absl::StatusOr<ProcessIdentity> IdentifyProcess(pid_t pid);
+
+// Time since the machine booted, with what it slept through: the clock that start_ticks count on.
+// No wall clock that is set anew moves it.
+absl::Duration SinceBoot();
+// When it started, on that clock.
+absl::Duration StartSinceBoot(const ProcessIdentity& identity);
 
 // True while that very process exists and is not a zombie.
 bool IsAlive(const ProcessIdentity& identity);

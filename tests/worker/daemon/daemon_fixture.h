@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -48,6 +49,7 @@ class DaemonFixture : public ::testing::Test {
                           .when_idle = when_idle,
                           .adopt = adopt,
                           .runner_binary = XP_RUNNER_BINARY,
+                          .since_boot = [this] { return runner::SinceBoot() + clock_.added(); },
                           .machine = {.server = server_.address(),
                                       .slots = {slot},
                                       .inherited = {{"PATH", "/usr/bin:/bin"}},
@@ -110,6 +112,13 @@ class DaemonFixture : public ::testing::Test {
   }
   bool LogHolds(const std::string& key, const std::string& text) {
     return server_.Get(key).log.find(text) != std::string::npos;
+  }
+  // The attempt has told the server what it is doing, in such words.
+  bool WasSaid(const std::string& key, const std::string& words) {
+    const std::vector<std::string> states = server_.Get(key).states;
+    return std::any_of(states.begin(), states.end(), [&](const std::string& state) {
+      return state.find(words) != std::string::npos;
+    });
   }
   static std::string FileText(const std::string& path) {
     std::ifstream in(path, std::ios::binary);

@@ -127,6 +127,20 @@ TEST_F(RunnerControlTest, AnOrphanCanBeKilled) {
   EXPECT_TRUE(Eventually([&] { return Phase() == RunnerPhase::kVanished; }));
 }
 
+TEST(ProcessIdentityTest, AgeIsCountedOnTheClockOfTheTicks) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  const absl::Duration born = SinceBoot();
+  const auto identity = IdentifyProcess(child);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  ASSERT_TRUE(identity.ok());
+  EXPECT_LT(absl::AbsDuration(StartSinceBoot(*identity) - born), absl::Minutes(1));
+}
+
 TEST_F(RunnerControlTest, APidThatBelongsToAnotherProcessNowIsNotTakenForTheTraining) {
   auto self = IdentifyProcess(getpid());
   ASSERT_TRUE(self.ok());
