@@ -55,6 +55,7 @@ bool AttemptLoop::HoldFolder() {
   }
   if (absl::IsFailedPrecondition(folder.status())) {
     TakeUpRunner();
+    if (phase_ == Phase::kPrepare) SayState("waiting for a runner that has just been started here");
     return false;
   }
   spdlog::error("{}: {}; trying again", label_, FormatStatus(folder.status()));
