@@ -148,6 +148,10 @@ absl::Duration AttemptLoop::Patience() const {
 }
 
 void AttemptLoop::Step() {
+  if (unnoted_) {
+    if (host_.clock.Monotonic() >= next_try_) GetOver();
+    return;
+  }
   if (!said_accepted_ && phase_ == Phase::kPrepare && stream_ != 0) {
     v1::WorkerMessage message;
     *message.mutable_accepted()->mutable_attempt() = record_.id();

@@ -176,6 +176,7 @@ class AttemptLoop {
   bool discard_ = false;
   bool said_accepted_ = false;
   bool said_finished_ = false;
+  bool unnoted_ = false;      // the end is confirmed, which cannot be written down yet
   std::string unreportable_;  // why the server will take no more reports; empty: it does
   std::string said_state_;
   std::optional<runner::FolderLock> folder_;  // held in PREPARE

@@ -151,12 +151,20 @@ void AttemptLoop::Discard() {
 }
 
 void AttemptLoop::GetOver() {
+  const bool adopted = host_.begins == Begins::kElsewhere;
   absl::Status status;
   // The files of an adopted run stay, unconfirmed: only the link to them goes.
-  if (!discard_ || host_.begins == Begins::kHere) {
+  if (!discard_ || !adopted) {
     v1::Confirmed confirmed;
     *confirmed.mutable_attempt() = record_.id();
     status = WriteMessage(record_.paths.Confirmed(), confirmed);
+    // xpctl run reads there that all of it is with the server. Of our own the server says it again.
+    unnoted_ = !status.ok() && adopted;
+  }
+  if (unnoted_) {
+    spdlog::warn("{}: {}; trying again", label_, FormatStatus(status));
+    next_try_ = host_.clock.Monotonic() + kTryAgain;
+    return;
   }
   if (status.ok() && discard_) status = RemoveAll(record_.paths.root());
   if (!status.ok()) spdlog::warn("{}: {}", label_, FormatStatus(status));

@@ -80,6 +80,26 @@ TEST_F(AdoptTest, NothingIsBegunHere) {
   EXPECT_EQ(attempt.log, "");
 }
 
+TEST_F(AdoptTest, AnEndThatCannotBeNotedIsHeldUntilItCan) {
+  BeginShell("echo once");
+  std::filesystem::create_directory(Folder().ConfirmedFile());  // in the way, as a full disk is
+  const std::string key = server_.Assign(Shell("unused"));
+  StartDaemon(WhenIdle::kLeave, folder_);
+  (void)WaitForEnd(key);
+  ASSERT_TRUE(
+      Eventually([&] { return std::filesystem::exists(Folder().ConfirmedFile() + ".tmp"); }));
+  server_.Stop();
+  server_.NextVerdict(v1::Verdict::CONFIRMED);
+  server_.Start();
+  ASSERT_TRUE(Eventually([&] { return server_.streams() == 2; }));
+  EXPECT_EQ(server_.hello().held_size(), 1);
+  std::filesystem::remove(Folder().ConfirmedFile());
+  EXPECT_TRUE(
+      Eventually([&] { return std::filesystem::is_regular_file(Folder().ConfirmedFile()); }));
+  server_.SayDrained();
+  EXPECT_TRUE(Eventually([&] { return daemon_->WaitUntilDone(absl::Milliseconds(10)).ok(); }));
+}
+
 TEST_F(AdoptTest, ACommandThatTheServerDoesNotWantGoesOnUntracked) {
   BeginShell("echo up; until [ -e go ]; do sleep 0.01; done; echo done");
   const std::string key = server_.Assign(Shell("unused"));
