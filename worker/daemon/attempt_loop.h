@@ -9,6 +9,7 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include <atomic>
@@ -147,11 +148,14 @@ class AttemptLoop {
   void Pump(capture::LogEnd end);
   void PassPromise();
   void Drain();
+  // As FinishSnapshot, of all artifacts.
+  absl::StatusOr<std::string> UploadAll();
   void Upload();
   void NoteStarted(absl::Time time);
   // The record of the environment: written beside the run, there before the upload.
   void BeginSnapshot();
-  absl::Status FinishSnapshot();
+  // What of it will not be there, in words. An error: try again.
+  absl::StatusOr<std::string> FinishSnapshot();
   void End(v1::Exited exited);
   void AddEnds(google::protobuf::RepeatedPtrField<v1::SourceOffset>* ends);
 
@@ -163,7 +167,8 @@ class AttemptLoop {
   AttemptHost& host_;
   Mailbox mailbox_;
   std::thread thread_;
-  std::thread snapshot_;  // writes the environment's record; joined before the upload
+  std::thread snapshot_;          // writes the environment's record; joined before the upload
+  absl::Status snapshot_status_;  // by snapshot_, until it is joined
   std::atomic<bool> over_ = false;
 
   // By the attempt's own thread.

@@ -178,31 +178,37 @@ void AttemptLoop::Drain() {
   if (!unreportable_.empty() || (log_->Done() && metrics_->Done())) SetPhase(Phase::kUpload);
 }
 
-void AttemptLoop::Upload() {
-  const absl::Duration now = host_.clock.Monotonic();
-  if (stream_ == 0 || now < next_try_ || now < not_before_) return;
-  absl::StatusOr<std::string> problem;
-  if (absl::Status snapshot = FinishSnapshot(); !snapshot.ok()) {
-    problem = std::move(snapshot);
-  } else {
-    problem = UploadArtifacts(host_.client, record_.id(), record_.paths,
-                              [this] { return mailbox_.Urgent(); });
-  }
-  switch (problem.status().code()) {
+absl::StatusOr<std::string> AttemptLoop::UploadAll() {
+  XP_ASSIGN_OR_RETURN(const std::string missing, FinishSnapshot());
+  const absl::StatusOr<std::string> left_out = UploadArtifacts(
+      host_.client, record_.id(), record_.paths, [this] { return mailbox_.Urgent(); });
+  switch (left_out.status().code()) {
     case absl::StatusCode::kCancelled:
-      return;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kResourceExhausted:
-      spdlog::warn("{}: artifacts: {}; trying again", label_, FormatStatus(problem.status()));
-      next_try_ = now + kTryAgain;
-      return;
+      return left_out.status();
     default:
       break;
   }
+  const std::string rest = left_out.ok() ? *left_out : FormatStatus(left_out.status());
+  return absl::StrCat(missing, missing.empty() || rest.empty() ? "" : "; ", rest);
+}
+
+void AttemptLoop::Upload() {
+  const absl::Duration now = host_.clock.Monotonic();
+  if (stream_ == 0 || now < next_try_ || now < not_before_) return;
+  const absl::StatusOr<std::string> problem = UploadAll();
+  if (absl::IsCancelled(problem.status())) return;
+  if (!problem.ok()) {
+    spdlog::warn("{}: artifacts: {}; trying again", label_, FormatStatus(problem.status()));
+    next_try_ = now + kTryAgain;
+    return;
+  }
+  if (!problem->empty()) spdlog::warn("{}: artifacts are missing: {}", label_, *problem);
   v1::Finished finished;
   *finished.mutable_attempt() = record_.id();
-  finished.set_artifact_problem(problem.ok() ? *problem : FormatStatus(problem.status()));
+  finished.set_artifact_problem(*problem);
   AddEnds(finished.mutable_ends());
   absl::Status status = WriteMessage(record_.paths.Finished(), finished);
   if (!status.ok()) {

@@ -159,28 +159,34 @@ void AttemptLoop::BeginSnapshot() {
   for (const auto& [name, value] : host_.machine.inherited) {
     facts.environment.push_back(absl::StrCat(name, "=", value));
   }
-  snapshot_ = std::thread([paths = record_.paths, assignment = record_.assignment, facts] {
-    const absl::Status status = WriteEnvironmentSnapshot(paths, assignment, facts);
-    if (!status.ok()) spdlog::warn("environment snapshot: {}", FormatStatus(status));
+  snapshot_ = std::thread([this, paths = record_.paths, assignment = record_.assignment, facts] {
+    snapshot_status_ = WriteEnvironmentSnapshot(paths, assignment, facts);
   });
 }
 
-absl::Status AttemptLoop::FinishSnapshot() {
+absl::StatusOr<std::string> AttemptLoop::FinishSnapshot() {
   // A daemon that died may have left the record unwritten.
   const std::string folder = record_.paths.Environment();
   const bool written = access((folder + "/environment.json").c_str(), F_OK) == 0;
   if (!snapshot_.joinable() && !written && record_.started.has_value()) BeginSnapshot();
   if (snapshot_.joinable()) snapshot_.join();
+  std::string missing;
+  if (!snapshot_status_.ok()) {
+    missing = absl::StrCat("environment: ", FormatStatus(snapshot_status_));
+  }
   const std::string& diff = record_.assignment.spec().source_git_diff_sha256();
   const std::string path = folder + "/source.diff";
   if (diff.empty() || !record_.started.has_value() || access(path.c_str(), F_OK) == 0) {
-    return absl::OkStatus();
+    return missing;
   }
   const absl::Status status = client::DownloadFile(
       host_.client, diff, path, {.cancelled = [this] { return mailbox_.Urgent(); }});
   if (absl::IsUnavailable(status) || absl::IsCancelled(status)) return status;
-  if (!status.ok()) spdlog::warn("{}: source.diff: {}", label_, FormatStatus(status));
-  return absl::OkStatus();
+  if (!status.ok()) {
+    absl::StrAppend(&missing, missing.empty() ? "" : "; ",
+                    "environment/source.diff: ", FormatStatus(status));
+  }
+  return missing;
 }
 
 void AttemptLoop::NoteStarted(absl::Time time) {

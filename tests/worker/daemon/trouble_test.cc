@@ -135,5 +135,16 @@ TEST_F(TroubleTest, TheSourcesDifferenceIsKeptWithTheEnvironment) {
             spec.source_git_diff_sha256());
 }
 
+TEST_F(TroubleTest, ADifferenceThatCannotBeHadIsToldWithTheTrial) {
+  v1::TrialSpec spec = Shell("true");
+  spec.set_source_git_commit("abc");
+  spec.set_source_git_diff_sha256(std::string(64, 'a'));
+  const std::string key = server_.Assign(spec);
+  StartDaemon();
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_TRUE(attempt.artifacts.contains("environment/environment.json"));
+  EXPECT_THAT(attempt.finished->artifact_problem(), HasSubstr("source.diff"));
+}
+
 }  // namespace
 }  // namespace xp::daemon
