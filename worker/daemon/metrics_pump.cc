@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "proto/limits.h"
 #include "worker/capture/log_tail.h"
 #include "worker/daemon/report_message.h"
@@ -46,12 +48,22 @@ absl::StatusOr<std::optional<v1::Report>> MetricsPump::Next(capture::LogEnd end,
       from.position, read->bytes, times_, &names_,
       {.end = last ? capture::LogEnd::kFinal : capture::LogEnd::kMayGrow, .zone = zone_});
   if (report.bytes() == 0) return std::nullopt;
-  if (!report.silences.empty()) promise_ = absl::Seconds(report.silences.back().seconds);
+  TakePromises(report, from.generation);
   v1::Report message = MetricsReportMessage(
       report, std::string_view(read->bytes).substr(0, report.bytes()), times_, from.generation);
   times_.ForgetBefore(report.to.offset);
   window_.Sent({.generation = from.generation, .position = report.to});
   return message;
+}
+
+void MetricsPump::TakePromises(const capture::MetricsReport& report, int32_t generation) {
+  if (generation < promises_to_.generation) return;
+  if (generation > promises_to_.generation) promises_to_ = {.generation = generation};
+  uint64_t& seen = promises_to_.position.offset;
+  for (const capture::SilenceMarker& silence : report.silences) {
+    if (silence.offset >= seen) promise_ = absl::Seconds(silence.seconds);
+  }
+  seen = std::max(seen, report.to.offset);
 }
 
 bool MetricsPump::Done() {

@@ -32,7 +32,8 @@ class MetricsPump {
   // As LogPump::Next.
   absl::StatusOr<std::optional<v1::Report>> Next(capture::LogEnd end, uint64_t elsewhere = 0);
 
-  // A promise of silence that came with the reports since the last call: for how long from now.
+  // A promise of silence that came with the reports since the last call: for how long from now. One
+  // that is read again, for a server that holds less, is as old as it was and not taken anew.
   std::optional<absl::Duration> TakePromise() { return std::exchange(promise_, std::nullopt); }
 
   bool Done();
@@ -44,6 +45,8 @@ class MetricsPump {
   bool Exists() const;
 
  private:
+  void TakePromises(const capture::MetricsReport& report, int32_t generation);
+
   const std::string path_;
   const absl::TimeZone zone_;
   Clock& clock_;
@@ -51,6 +54,7 @@ class MetricsPump {
   capture::SeriesNames names_;
   capture::ArrivalTimes times_;
   std::optional<absl::Duration> promise_;
+  SourcePosition promises_to_;  // promises before it have been taken
 };
 
 }  // namespace xp::daemon

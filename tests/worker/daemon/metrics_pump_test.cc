@@ -50,6 +50,24 @@ TEST_F(MetricsPumpTest, APromiseOfSilenceIsTakenOnce) {
   EXPECT_FALSE(pump_->TakePromise().has_value());
 }
 
+TEST_F(MetricsPumpTest, APromiseThatIsReadAgainIsNotGivenAgain) {
+  Append("{\"xp\": \"silent_for\", \"seconds\": 60}\n");
+  Next();
+  EXPECT_EQ(pump_->TakePromise(), absl::Seconds(60));
+  pump_->Restart({});  // a server that holds nothing
+  Append("{\"f1\": 0.5}\n");
+  ASSERT_TRUE(Next().has_value());
+  EXPECT_FALSE(pump_->TakePromise().has_value());
+  Append("{\"xp\": \"silent_for\", \"seconds\": 30}\n");
+  Next();
+  EXPECT_EQ(pump_->TakePromise(), absl::Seconds(30));
+  Acknowledge();
+  Acknowledge();
+  Begin("{\"xp\": \"silent_for\", \"seconds\": 90}\n");
+  Next();
+  EXPECT_EQ(pump_->TakePromise(), absl::Seconds(90)) << "another file";
+}
+
 TEST_F(MetricsPumpTest, ThatTheProgramResumedIsSaidWithItsStepOrWithout) {
   Append("{\"xp\": \"resumed\"}\n");
   auto report = Next();
