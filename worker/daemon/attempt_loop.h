@@ -121,6 +121,7 @@ class AttemptLoop {
   // Mail (attempt_mail.cc).
   void TakeMail(const Mail& mail);
   void TakeVerdict(const v1::Verdict& verdict);
+  void RestartLog(SourcePosition held);
   void TakeStop(v1::EndReason reason, absl::Duration grace);
   void TakeRefusal(const v1::Refused& refused);
   // An adopted run, assigned on this stream: it has begun already, or is over.

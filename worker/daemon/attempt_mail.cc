@@ -17,7 +17,7 @@ void AttemptLoop::TakeMail(const Mail& mail) {
     said_finished_ = false;
     said_state_.clear();
     if (stream_ != 0 && !mail.verdict.has_value()) {  // assigned on this stream: nothing is held
-      log_->Restart({});
+      RestartLog({});
       metrics_->Restart({});
       if (host_.begins == Begins::kElsewhere) SayHowFarAdopted();
     }
@@ -53,7 +53,7 @@ void AttemptLoop::TakeVerdict(const v1::Verdict& verdict) {
     if (source.source() == v1::SOURCE_KIND_LOG) log = PositionOf(source);
     if (source.source() == v1::SOURCE_KIND_METRICS_FILE) metrics = PositionOf(source);
   }
-  log_->Restart(log);
+  RestartLog(log);
   metrics_->Restart(metrics);
   // What happened since hello was said. All of it may be said twice.
   v1::HeldAttempt::Phase told;
@@ -79,6 +79,13 @@ void AttemptLoop::TakeVerdict(const v1::Verdict& verdict) {
   if (verdict.action() == v1::Verdict::STOP) {
     TakeStop(verdict.stop_reason(), Grace());
   }
+}
+
+void AttemptLoop::RestartLog(SourcePosition held) {
+  const std::string lost = log_->Restart(held);
+  if (lost.empty()) return;
+  spdlog::warn("{}: {}", label_, lost);
+  SayState(lost);  // with the trial
 }
 
 void AttemptLoop::TakeStop(v1::EndReason reason, absl::Duration grace) {

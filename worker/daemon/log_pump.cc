@@ -1,8 +1,11 @@
 #include "worker/daemon/log_pump.h"
 
+#include <absl/strings/str_cat.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -33,9 +36,25 @@ LogPump::LogPump(const runner::AttemptFolder& folder,
       clock_(clock),
       marks_(folder.LogTimesFile()) {}
 
-void LogPump::Restart(SourcePosition held) {
+std::string LogPump::Restart(SourcePosition held) {
   window_.Restart(held);
   nearest_.Restart();
+  const uint64_t given_back = GivenBackTo();
+  if (held.position.offset >= given_back) return "";
+  return absl::StrCat("log bytes ", held.position.offset, " to ", given_back,
+                      " are lost: the server had them, so this worker gave them back to its disk; "
+                      "the server wants them again (is it restored from an older backup?) and gets "
+                      "NUL bytes");
+}
+
+uint64_t LogPump::GivenBackTo() const {
+  const uint64_t size = FileSize();
+  if (size < kPunchAbove) return 0;  // a hole in it is of a program that cut its log
+  runner::UniqueFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return 0;
+  const off_t data = lseek(fd.get(), 0, SEEK_DATA);
+  if (data >= 0) return static_cast<uint64_t>(data);
+  return errno == ENXIO ? size : 0;  // nothing but a hole
 }
 
 uint64_t LogPump::FileSize() const {

@@ -32,8 +32,10 @@ class LogPump {
 
   ReportWindow& window() { return window_; }
 
-  // A new stream: go on from what the server holds.
-  void Restart(SourcePosition held);
+  // A new stream: go on from what the server holds. Returns in words which bytes are lost, as the
+  // server wants them again and they have been given back to the disk (they read as NUL); empty:
+  // none.
+  std::string Restart(SourcePosition held);
 
   // The next report, to be sent at once, while the attempt's other source has `elsewhere` bytes in
   // flight; empty: nothing to send now. kFinal: nobody can write to
@@ -54,6 +56,8 @@ class LogPump {
  private:
   void NoteArrivals(uint64_t file_size, capture::LogEnd end);
   uint64_t FileSize() const;
+  // How far the log has been given back to the disk, by this daemon or one before it.
+  uint64_t GivenBackTo() const;
 
   const std::string path_;
   const std::shared_ptr<const capture::MetricRules> rules_;
