@@ -54,8 +54,8 @@ absl::StatusOr<RunRecord> LoadRun(const std::string& folder) {
     record.trial = json.at("trial");
     record.command = json.at("command").get<std::vector<std::string>>();
     record.preset = json.at("preset");
-    record.git_commit = json.at("git_commit");
-    record.git_diff_sha256 = json.at("git_diff_sha256");
+    record.git_commit = json.value("git_commit", "");
+    record.git_diff_sha256 = json.value("git_diff_sha256", "");
     record.start_time_ms = json.at("start_time_ms");
     for (const ordered_json& metric : json.at("metrics")) {
       record.metrics.push_back({metric.at("name"), metric.at("regex"), ""});

@@ -1,6 +1,6 @@
 // A run of `xpctl run` as it is kept on this machine until the server has all of it: a folder with
-// run.json, the attempt's folder (docs/attempt-folder.md), the work folder and the log of the
-// xpworker that tracks it. `sync` takes up whatever a killed run has left.
+// run.json, the attempt's folder, the work folder and the log of the xpworker that tracks it
+// (docs/attempt-folder.md, "A run of xpctl run"). `sync` takes up whatever a killed run has left.
 //
 // Errors: NOT_FOUND, INVALID_ARGUMENT (no record), the file system's. Not thread safe.
 #pragma once

@@ -42,6 +42,17 @@ TEST(RunRecordTest, WhatAKilledRunLeavesIsTakenUp) {
   EXPECT_TRUE(PendingRuns(runs.path()).empty());
 }
 
+TEST(RunRecordTest, ARunWithoutAGitStateIsOne) {
+  const client::TempFolder runs;
+  runs.Write("a/run.json",
+             R"({"version": 1, "id": "i", "experiment": "e", "trial": "t", "command": ["true"],
+                 "preset": "", "start_time_ms": 5, "metrics": []})");
+  const auto loaded = LoadRun(runs / "a");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->git_commit, "");
+  EXPECT_EQ(loaded->start_time_ms, 5);
+}
+
 TEST(RunRecordTest, WhatIsNoRecordIsToldNotTrusted) {
   const client::TempFolder runs;
   runs.Write("bad/run.json", "{\"version\": 1}");
