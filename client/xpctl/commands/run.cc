@@ -136,13 +136,11 @@ absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
     return submitted;
   }
   if (!client.ok()) {
-    session.Say(absl::StrCat("no server at ", address.shown,
-                             ": the command runs all the same and is kept in ", record.folder,
-                             "; xpctl sync delivers it"));
+    session.Say(absl::StrCat("no server at ", address.shown, ": the command runs all the same and ",
+                             KeptWords(record)));
   } else if (!submitted.ok()) {
     session.Say(absl::StrCat("the server cannot take it now (", submitted.message(),
-                             "): the command runs all the same and is kept in ", record.folder,
-                             "; xpctl sync delivers it"));
+                             "): the command runs all the same and ", KeptWords(record)));
   }
   if (const absl::Status begun = BeginRun(record, address.shown); !begun.ok()) {
     // Nothing has happened: nothing should remain.
@@ -159,8 +157,8 @@ absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
     if (started.ok()) {
       tracker = *std::move(started);
     } else {
-      session.Say(absl::StrCat("it is not tracked: ", started.status().message(),
-                               "; it is kept in ", record.folder, "; xpctl sync delivers it"));
+      session.Say(absl::StrCat("it is not tracked: ", started.status().message(), "; it ",
+                               KeptWords(record)));
     }
   }
   XP_ASSIGN_OR_RETURN(const runner::RunnerState state, Echo(session, record, signals));
@@ -168,14 +166,15 @@ absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
     session.Say(absl::StrCat("xpctl run: ", state.exit->message));
   }
   if (!tracker) return CodeOf(state);
-  const absl::Status delivered = AwaitDelivery(session, **client, record, signals, *tracker);
-  if (delivered.ok()) {
-    DeliverPending(session, **client, signals, record.folder);
-  } else if (absl::IsFailedPrecondition(delivered)) {
-    session.Say(absl::StrCat(record.FullName(), ": ", delivered.message()));
+  const absl::StatusOr<Delivery> delivery =
+      AwaitDelivery(session, **client, record, signals, *tracker);
+  if (!delivery.ok()) {
+    session.Say(
+        absl::StrCat("not delivered: ", delivery.status().message(), "; it ", KeptWords(record)));
+  } else if (*delivery == Delivery::kUnwanted) {
+    session.Say(absl::StrCat(record.FullName(), ": ", UnwantedWords(record)));
   } else {
-    session.Say(absl::StrCat("not delivered: ", delivered.message(), "; it is kept in ",
-                             record.folder, "; xpctl sync delivers it"));
+    DeliverPending(session, **client, signals, record.folder);
   }
   return CodeOf(state);
 }

@@ -37,47 +37,47 @@ std::string LastWords(const std::string& log) {
   return json["message"].get<std::string>();
 }
 
-// OK: the server has no use for what is not confirmed yet.
-absl::Status IsUnwanted(client::Client& client, const RunRecord& record) {
+// The server has no use for what is not confirmed yet.
+absl::StatusOr<bool> IsUnwanted(client::Client& client, const RunRecord& record) {
   v1::GetTrialRequest request;
   request.set_name(record.FullName());
   const absl::StatusOr<v1::Trial> trial = client.Call(&v1::Trials::Stub::GetTrial, request);
-  if (absl::IsNotFound(trial.status())) return absl::OkStatus();
+  if (absl::IsNotFound(trial.status())) return true;
   if (!trial.ok()) return trial.status();
-  if (HasEnded(trial->state())) return absl::OkStatus();
-  return absl::InternalError("xpworker left before the server had all of it");
+  return HasEnded(trial->state());
 }
 
-absl::Status OutcomeOf(client::Client& client, const RunRecord& record, int code) {
-  if (Exists(record.Attempt().ConfirmedFile())) return RemoveRun(record);
+// Of a tracker that has ended with `code`.
+absl::StatusOr<Delivery> OutcomeOf(client::Client& client, const RunRecord& record, int code) {
+  if (Exists(record.Attempt().ConfirmedFile())) {
+    XP_RETURN_IF_ERROR(RemoveRun(record));
+    return Delivery::kDelivered;
+  }
   if (code != 0) return absl::InternalError("xpworker: " + LastWords(record.WorkerLog()));
-  XP_RETURN_IF_ERROR(IsUnwanted(client, record));
+  XP_ASSIGN_OR_RETURN(const bool unwanted, IsUnwanted(client, record));
+  if (!unwanted) return absl::InternalError("xpworker left before the server had all of it");
   XP_RETURN_IF_ERROR(DropRun(record));
-  return absl::FailedPreconditionError(
-      "the server does not want it any more (its trial was deleted or given up); its files stay "
-      "in " +
-      record.folder);
+  return Delivery::kUnwanted;
 }
 
 // Of one that may be going on, being delivered, or damaged.
-absl::Status DeliverOne(Session& session, client::Client& client, const Signals& signals,
-                        const std::string& folder, std::string* name) {
-  XP_ASSIGN_OR_RETURN(const RunRecord record, LoadRun(folder));
-  *name = record.FullName();
+absl::StatusOr<Delivery> DeliverOne(Session& session, client::Client& client,
+                                    const Signals& signals, const RunRecord& record) {
   XP_ASSIGN_OR_RETURN(const runner::RunnerState state, runner::Probe(record.Attempt()));
+  const bool tracked = Tracker::IsTracked(record);
   switch (state.phase) {
     case runner::RunnerPhase::kRunning:
     case runner::RunnerPhase::kOrphaned:
-      if (!Tracker::IsTracked(record)) {
+      if (!tracked) {
         session.Say(record.FullName() + " still runs here; sync again when it has ended");
       }
-      return absl::AbortedError("goes on");
+      return Delivery::kGoesOn;
     case runner::RunnerPhase::kNotStarted:
-      return absl::AbortedError("has not begun");
+      return Delivery::kGoesOn;  // its xpctl is about to begin it
     default:
       break;
   }
-  if (Tracker::IsTracked(record)) return absl::AbortedError("is being delivered");
+  if (tracked) return Delivery::kGoesOn;
   XP_RETURN_IF_ERROR(SubmitRun(client, record));
   XP_ASSIGN_OR_RETURN(const client::ServerAddress server, session.Address());
   XP_ASSIGN_OR_RETURN(Tracker tracker, Tracker::Start(record, server.shown));
@@ -94,8 +94,9 @@ absl::Status SubmitRun(client::Client& client, const RunRecord& record) {
   return client.Call(&v1::Experiments::Stub::SubmitExperiment, SubmitRequestOf(record)).status();
 }
 
-absl::Status AwaitDelivery(Session& session, client::Client& client, const RunRecord& record,
-                           const Signals& signals, Tracker& tracker) {
+absl::StatusOr<Delivery> AwaitDelivery(Session& session, client::Client& client,
+                                       const RunRecord& record, const Signals& signals,
+                                       Tracker& tracker) {
   const auto monotonic = session.world().retry.monotonic;
   const absl::Duration began = monotonic();
   absl::Duration seen = began;
@@ -119,6 +120,17 @@ absl::Status AwaitDelivery(Session& session, client::Client& client, const RunRe
   }
 }
 
+std::string UnwantedWords(const RunRecord& record) {
+  return absl::StrCat(
+      "the server does not want it any more (its trial was deleted or given up); its files stay "
+      "in ",
+      record.folder);
+}
+
+std::string KeptWords(const RunRecord& record) {
+  return absl::StrCat("is kept in ", record.folder, "; xpctl sync delivers it");
+}
+
 bool DeliverPending(Session& session, client::Client& client, const Signals& signals,
                     std::string_view except) {
   const absl::StatusOr<std::string> runs = RunsFolder(session.world().getenv);
@@ -126,17 +138,23 @@ bool DeliverPending(Session& session, client::Client& client, const Signals& sig
   bool all = true;
   for (const std::string& folder : PendingRuns(*runs)) {
     if (folder == except) continue;
-    std::string name = folder;
-    const absl::Status status = DeliverOne(session, client, signals, folder, &name);
-    if (status.ok()) {
-      session.Say("delivered " + name);
-    } else if (!absl::IsAborted(status)) {
+    const absl::StatusOr<RunRecord> record = LoadRun(folder);
+    const std::string name = record.ok() ? record->FullName() : folder;
+    const absl::StatusOr<Delivery> delivery = record.ok()
+                                                  ? DeliverOne(session, client, signals, *record)
+                                                  : absl::StatusOr<Delivery>(record.status());
+    if (!delivery.ok()) {
       all = false;
-      session.Say(absl::StrCat(name, " was not delivered: ", status.message(),
-                               absl::IsFailedPrecondition(status) ? "" : "; it is kept in ",
-                               absl::IsFailedPrecondition(status) ? "" : folder));
+      session.Say(absl::StrCat(name, " was not delivered: ", delivery.status().message(),
+                               "; it is kept in ", folder));
+      // The next one would fare no better.
+      if (absl::IsCancelled(delivery.status()) || absl::IsUnavailable(delivery.status())) break;
+    } else if (*delivery == Delivery::kUnwanted) {
+      all = false;
+      session.Say(absl::StrCat(name, " was not delivered: ", UnwantedWords(*record)));
+    } else if (*delivery == Delivery::kDelivered) {
+      session.Say("delivered " + name);
     }
-    if (absl::IsCancelled(status) || absl::IsUnavailable(status)) return false;
   }
   return all;
 }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
+#include <string>
 #include <string_view>
 
 #include "client/cpp/client.h"
@@ -17,18 +19,27 @@
 
 namespace xp::xpctl {
 
+enum class Delivery {
+  kDelivered,  // everything is with the server and the folder is gone
+  kGoesOn,     // it runs here still, or another xpctl delivers it
+  kUnwanted,   // its trial was deleted or given up: its files stay and are not delivered again
+};
+
 // Creates its trial, with the difference of its source. ALREADY_EXISTS: the name stands for another
 // trial. Errors: the server's. Repeated it creates nothing twice.
 absl::Status SubmitRun(client::Client& client, const RunRecord& record);
 
-// Until the tracker has done its work; progress for people on stderr. OK: everything is with the
-// server and the folder is gone. CANCELLED: a signal came. UNAVAILABLE: no server for some time.
-// FAILED_PRECONDITION: the server does not want it (its trial was deleted or given up); the files
-// stay where they are and are not delivered again. INTERNAL: xpworker could not go on, or
-// left too early; with its reason. But for FAILED_PRECONDITION what failed waits for `xpctl sync`.
-// Ends the tracker.
-absl::Status AwaitDelivery(Session& session, client::Client& client, const RunRecord& record,
-                           const Signals& signals, Tracker& tracker);
+// Until the tracker has done its work; progress for people on stderr. kDelivered or kUnwanted.
+// CANCELLED: a signal came. UNAVAILABLE: no server for some time. INTERNAL: xpworker could not go
+// on, or left too early; with its reason. Other errors: the server's. After an error the run waits
+// for `xpctl sync`. Ends the tracker.
+absl::StatusOr<Delivery> AwaitDelivery(Session& session, client::Client& client,
+                                       const RunRecord& record, const Signals& signals,
+                                       Tracker& tracker);
+
+// What people read of a run that is kUnwanted, and of one that waits: "is kept in ...".
+std::string UnwantedWords(const RunRecord& record);
+std::string KeptWords(const RunRecord& record);
 
 // Brings every run that waits and does not run any more, but `except` (a folder); what could not be
 // brought is told and stays. False: some stay.

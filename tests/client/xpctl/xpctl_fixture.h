@@ -24,10 +24,12 @@ namespace xp::xpctl {
 struct FakeExperiments final : v1::Experiments::Service {
   std::vector<v1::SubmitExperimentRequest> submitted;  // without the checks beforehand
   grpc::Status refuse_check = grpc::Status::OK;
+  grpc::Status refuse_submit = grpc::Status::OK;
 
   grpc::Status SubmitExperiment(grpc::ServerContext*, const v1::SubmitExperimentRequest* request,
                                 v1::SubmitExperimentResponse* response) override {
     if (request->validate_only()) return refuse_check;
+    if (!refuse_submit.ok()) return refuse_submit;
     submitted.push_back(*request);
     response->mutable_experiment()->set_name(request->experiment().name());
     for (const v1::Trial& trial : request->trials()) response->add_created_trials(trial.name());
