@@ -125,57 +125,68 @@ bool IsRefusal(const absl::Status& status) {
          absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
 }
 
-absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
-  const Signals signals;  // before any thread is started
-  XP_ASSIGN_OR_RETURN(const client::ServerAddress address, session.Address());
-  XP_ASSIGN_OR_RETURN(const RunRecord record, MakeRecord(session, options));
+// Creates its trial where that can be done now; null: later. An error: it is refused, and nothing
+// of it is left.
+absl::StatusOr<client::Client*> SubmitNow(Session& session, const RunRecord& record,
+                                          const std::string& server) {
   const absl::StatusOr<client::Client*> client = session.Connect();
-  absl::Status submitted = client.ok() ? SubmitRun(**client, record) : client.status();
+  const absl::Status submitted = client.ok() ? SubmitRun(**client, record) : client.status();
+  if (submitted.ok()) return *client;
   if (IsRefusal(submitted)) {
     RemoveRun(record).IgnoreError();
     return submitted;
   }
-  if (!client.ok()) {
-    session.Say(absl::StrCat("no server at ", address.shown, ": the command runs all the same and ",
-                             KeptWords(record)));
-  } else if (!submitted.ok()) {
-    session.Say(absl::StrCat("the server cannot take it now (", submitted.message(),
-                             "): the command runs all the same and ", KeptWords(record)));
-  }
-  if (const absl::Status begun = BeginRun(record, address.shown); !begun.ok()) {
-    // Nothing has happened: nothing should remain.
-    v1::DeleteTrialRequest request;
-    request.set_name(record.FullName());
-    request.set_force(true);
-    if (submitted.ok()) (*client)->Call(&v1::Trials::Stub::DeleteTrial, request).IgnoreError();
-    RemoveRun(record).IgnoreError();
-    return begun;
-  }
-  std::optional<Tracker> tracker;
-  if (submitted.ok()) {
-    absl::StatusOr<Tracker> started = Tracker::Start(record, address.shown);
-    if (started.ok()) {
-      tracker = *std::move(started);
-    } else {
-      session.Say(absl::StrCat("it is not tracked: ", started.status().message(), "; it ",
-                               KeptWords(record)));
-    }
-  }
-  XP_ASSIGN_OR_RETURN(const runner::RunnerState state, Echo(session, record, signals));
-  if (state.exit && state.exit->reason == runner::EndReason::kNotFound) {
-    session.Say(absl::StrCat("xpctl run: ", state.exit->message));
-  }
-  if (!tracker) return CodeOf(state);
+  const std::string why =
+      client.ok() ? absl::StrCat("the server cannot take it now (", submitted.message(), ")")
+                  : absl::StrCat("no server at ", server);
+  session.Say(absl::StrCat(why, ": the command runs all the same and ", KeptWords(record)));
+  return nullptr;
+}
+
+std::optional<Tracker> BeginTracking(Session& session, const RunRecord& record,
+                                     const std::string& server) {
+  absl::StatusOr<Tracker> tracker = Tracker::Start(record, server);
+  if (tracker.ok()) return *std::move(tracker);
+  session.Say(
+      absl::StrCat("it is not tracked: ", tracker.status().message(), "; it ", KeptWords(record)));
+  return std::nullopt;
+}
+
+void FinishDelivery(Session& session, client::Client& client, const RunRecord& record,
+                    const Signals& signals, Tracker& tracker) {
   const absl::StatusOr<Delivery> delivery =
-      AwaitDelivery(session, **client, record, signals, *tracker);
+      AwaitDelivery(session, client, record, signals, tracker);
   if (!delivery.ok()) {
     session.Say(
         absl::StrCat("not delivered: ", delivery.status().message(), "; it ", KeptWords(record)));
   } else if (*delivery == Delivery::kUnwanted) {
     session.Say(absl::StrCat(record.FullName(), ": ", UnwantedWords(record)));
   } else {
-    DeliverPending(session, **client, signals, record.folder);
+    DeliverPending(session, client, signals, record.folder);
   }
+}
+
+absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
+  const Signals signals;  // before any thread is started
+  XP_ASSIGN_OR_RETURN(const client::ServerAddress address, session.Address());
+  XP_ASSIGN_OR_RETURN(const RunRecord record, MakeRecord(session, options));
+  XP_ASSIGN_OR_RETURN(client::Client* const client, SubmitNow(session, record, address.shown));
+  if (const absl::Status begun = BeginRun(record, address.shown); !begun.ok()) {
+    // Nothing has happened: nothing should remain.
+    v1::DeleteTrialRequest request;
+    request.set_name(record.FullName());
+    request.set_force(true);
+    if (client != nullptr) client->Call(&v1::Trials::Stub::DeleteTrial, request).IgnoreError();
+    RemoveRun(record).IgnoreError();
+    return begun;
+  }
+  std::optional<Tracker> tracker;
+  if (client != nullptr) tracker = BeginTracking(session, record, address.shown);
+  XP_ASSIGN_OR_RETURN(const runner::RunnerState state, Echo(session, record, signals));
+  if (state.exit && state.exit->reason == runner::EndReason::kNotFound) {
+    session.Say(absl::StrCat("xpctl run: ", state.exit->message));
+  }
+  if (tracker) FinishDelivery(session, *client, record, signals, *tracker);
   return CodeOf(state);
 }
 
