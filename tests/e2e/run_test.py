@@ -205,3 +205,28 @@ def test_a_command_that_is_not_there_says_so(here):
     done = here.xpctl("run", "-e", "e", "-t", "t", "--", "no-such-program", status=127)
     assert "no-such-program" in done.stderr
     assert outcome(here.ended("e/t")) == ("FAILED", "NOT_FOUND")
+
+
+def runner(cluster, monkeypatch, script):
+    """Makes a script the runner that xpctl run starts; $1 is the attempt's folder."""
+    path = cluster.folder / "runner"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("XP_RUNNER", str(path))
+
+
+def test_a_runner_that_cannot_start_leaves_nothing(here, monkeypatch):
+    runner(here, monkeypatch, "echo no room; exit 1")
+    done = run(here, f"touch {here.folder}/ran", status=3)
+    assert "no room" in done.stderr
+    assert not (here.folder / "ran").exists() and not waiting_runs(here)
+    with pytest.raises(xp.Error):
+        here.log("e/t")
+
+
+def test_a_runner_that_began_and_failed_to_say_so_is_believed_by_its_folder(here, monkeypatch):
+    runner(here, monkeypatch, f'{BIN}/xprunner "$1"; exit 1')
+    done = run(here, "echo one; exit 7", status=7)
+    assert done.stdout == "one\n"
+    assert outcome(here.ended("e/t")) == ("FAILED", "EXIT")
+    assert here.log("e/t") == b"one\n" and not waiting_runs(here)

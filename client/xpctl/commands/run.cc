@@ -23,6 +23,7 @@
 #include "client/xpctl/run/tracker.h"
 #include "client/xpctl/source/git_state.h"
 #include "proto/resource_name.h"
+#include "proto/status.h"
 #include "worker/capture/log_tail.h"
 #include "worker/runner/file_io.h"
 #include "worker/runner/runner_control.h"
@@ -143,6 +144,27 @@ absl::StatusOr<client::Client*> SubmitNow(Session& session, const RunRecord& rec
   return nullptr;
 }
 
+// Starts the command. An error: it has not begun and never will, and nothing of it is left, nor at
+// the server (null: it is not there); or, as the error says, that cannot be known.
+absl::Status Begin(const RunRecord& record, const std::string& server, absl::Time now,
+                   client::Client* client, const Signals& signals) {
+  const absl::Status begun = BeginRun(record, server);
+  if (begun.ok()) return begun;
+  const absl::StatusOr<bool> all_the_same = HasBegunOrCallOff(record, begun, now, signals);
+  if (!all_the_same.ok()) {
+    return Annotate(
+        begun, absl::StrCat("it may run all the same (", all_the_same.status().message(), ") and ",
+                            KeptWords(record)));
+  }
+  if (*all_the_same) return absl::OkStatus();
+  v1::DeleteTrialRequest request;
+  request.set_name(record.FullName());
+  request.set_force(true);
+  if (client != nullptr) client->Call(&v1::Trials::Stub::DeleteTrial, request).IgnoreError();
+  RemoveRun(record).IgnoreError();
+  return begun;
+}
+
 std::optional<Tracker> BeginTracking(Session& session, const RunRecord& record,
                                      const std::string& server) {
   absl::StatusOr<Tracker> tracker = Tracker::Start(record, server);
@@ -171,15 +193,7 @@ absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
   XP_ASSIGN_OR_RETURN(const client::ServerAddress address, session.Address());
   XP_ASSIGN_OR_RETURN(const RunRecord record, MakeRecord(session, options));
   XP_ASSIGN_OR_RETURN(client::Client* const client, SubmitNow(session, record, address.shown));
-  if (const absl::Status begun = BeginRun(record, address.shown); !begun.ok()) {
-    // Nothing has happened: nothing should remain.
-    v1::DeleteTrialRequest request;
-    request.set_name(record.FullName());
-    request.set_force(true);
-    if (client != nullptr) client->Call(&v1::Trials::Stub::DeleteTrial, request).IgnoreError();
-    RemoveRun(record).IgnoreError();
-    return begun;
-  }
+  XP_RETURN_IF_ERROR(Begin(record, address.shown, session.world().now(), client, signals));
   std::optional<Tracker> tracker;
   if (client != nullptr) tracker = BeginTracking(session, record, address.shown);
   XP_ASSIGN_OR_RETURN(const runner::RunnerState state, Echo(session, record, signals));

@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr absl::Duration kLookAtFolder = absl::Milliseconds(100);
 constexpr char kCuda[] = "CUDA_VISIBLE_DEVICES";
 constexpr char kUnbuffered[] = "PYTHONUNBUFFERED";
 
@@ -94,6 +95,23 @@ absl::Status BeginRun(const RunRecord& record, const std::string& server) {
   runner::RunnerSpec spec{.argv = record.command, .working_dir = fs::current_path().string()};
   XP_ASSIGN_OR_RETURN(spec.env, RunEnvironment(record, server, OwnEnvironment()));
   return runner::StartRunner(runner::DefaultRunnerBinary(), attempt, spec);
+}
+
+absl::StatusOr<bool> HasBegunOrCallOff(const RunRecord& record, const absl::Status& why,
+                                       absl::Time now, const Signals& signals) {
+  const runner::AttemptFolder attempt = record.Attempt();
+  while (true) {
+    // Only with the folder in hand is it sure that no runner has begun or will.
+    const absl::StatusOr<runner::FolderLock> held = runner::HoldFolder(attempt);
+    if (held.ok()) {
+      XP_RETURN_IF_ERROR(runner::CallOff(attempt, *held, "WORKER_FAULT", FormatStatus(why), now));
+      return false;
+    }
+    if (!absl::IsFailedPrecondition(held.status())) return held.status();
+    XP_ASSIGN_OR_RETURN(const runner::RunnerState state, runner::Probe(attempt));
+    if (state.command || state.exit) return true;
+    signals.Wait(kLookAtFolder);  // a runner is about to begin, or to give up
+  }
 }
 
 }  // namespace xp::xpctl

@@ -6,12 +6,14 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include <map>
 #include <string>
 #include <vector>
 
 #include "client/xpctl/run/run_record.h"
+#include "client/xpctl/run/signals.h"
 
 namespace xp::xpctl {
 
@@ -28,6 +30,12 @@ absl::StatusOr<std::vector<std::string>> RunEnvironment(
     const RunRecord& record, const std::string& server,
     const std::map<std::string, std::string>& inherited);
 
+// After an error it is not sure that nothing has begun: HasBegunOrCallOff tells.
 absl::Status BeginRun(const RunRecord& record, const std::string& server);
+
+// After BeginRun failed with `why`. True: the command has begun all the same. False: it never will.
+// An error: the folder cannot be read. A signal that comes meanwhile is passed over.
+absl::StatusOr<bool> HasBegunOrCallOff(const RunRecord& record, const absl::Status& why,
+                                       absl::Time now, const Signals& signals);
 
 }  // namespace xp::xpctl
