@@ -69,12 +69,16 @@ absl::StatusOr<at::Device> ChooseDevice(std::string_view name) {
   return at::Device(at::kCUDA, at::DeviceIndex(index));
 }
 
-int SetThreads(int threads) {
+absl::StatusOr<int> SetThreads(int threads) {
   if (threads <= 0) threads = FromEnvironment("OMP_NUM_THREADS");
   if (threads <= 0) threads = FromEnvironment("SM_NUM_CPUS");
   const int most = AvailableProcessors();
   if (threads <= 0 || threads > most) threads = most;
-  at::set_num_threads(threads);
+  const absl::Status status = CatchTorch("setting the threads", [&] {
+    at::set_num_threads(threads);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
   // OpenBLAS built on pthreads has a number of its own.
   using SetNumber = void (*)(int);
   const auto set = reinterpret_cast<SetNumber>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));

@@ -17,8 +17,9 @@ namespace xp::trainer {
 absl::StatusOr<at::Device> ChooseDevice(std::string_view name);
 
 // 0: OMP_NUM_THREADS, else SM_NUM_CPUS, else the processors that this process may use
-// (machine_limits.h), never more than those. Returns the number in use.
-int SetThreads(int threads);
+// (machine_limits.h), never more than those. Returns the number in use; INTERNAL where LibTorch
+// cannot make out the processor.
+absl::StatusOr<int> SetThreads(int threads);
 
 void SeedAll(uint64_t seed);
 

@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <cstring>
 #include <fstream>
 #include <random>
 
@@ -22,6 +23,8 @@ std::string Bytes(T value) {
   return std::string(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+constexpr uint32_t kCentral = 0x02014b50;  // a directory entry of a zip
+
 std::string Safetensors(const std::string& header, const std::string& data) {
   return Bytes(uint64_t{header.size()}) + header + data;
 }
@@ -32,25 +35,42 @@ std::string Entry(const std::string& name, const std::string& shape, int begin, 
          R"(,"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
-// A zip of stored members, as torch.save writes it.
-std::string Zip(const std::vector<std::pair<std::string, std::string>>& members) {
+enum class Numbers { k32Bits, k64Bits };
+
+// A zip of stored members, as torch.save writes it; k64Bits: as one of more than 4 GiB.
+std::string Zip(const std::vector<std::pair<std::string, std::string>>& members,
+                Numbers numbers = Numbers::k32Bits) {
+  const bool large = numbers == Numbers::k64Bits;
+  const auto narrow = [&](size_t number) { return Bytes(large ? ~uint32_t{0} : uint32_t(number)); };
   std::string out, directory;
   for (const auto& [name, data] : members) {
     const auto crc =
         uint32_t(crc32(0, reinterpret_cast<const Bytef*>(data.data()), uInt(data.size())));
-    const std::string common = Bytes(uint16_t{20}) + Bytes(uint16_t{0}) + Bytes(uint16_t{0}) +
-                               Bytes(uint32_t{0}) + Bytes(crc) + Bytes(uint32_t(data.size())) +
-                               Bytes(uint32_t(data.size())) + Bytes(uint16_t(name.size())) +
-                               Bytes(uint16_t{0});
-    directory += Bytes(uint32_t{0x02014b50}) + Bytes(uint16_t{20}) + common + Bytes(uint16_t{0}) +
-                 Bytes(uint16_t{0}) + Bytes(uint16_t{0}) + Bytes(uint32_t{0}) +
-                 Bytes(uint32_t(out.size())) + name;
-    out += Bytes(uint32_t{0x04034b50}) + common + name + data;
+    const std::string extra =
+        !large ? ""
+               : Bytes(uint16_t{1}) + Bytes(uint16_t{24}) + Bytes(uint64_t{data.size()}) +
+                     Bytes(uint64_t{data.size()}) + Bytes(uint64_t{out.size()});
+    const std::string common = Bytes(uint16_t{45}) + Bytes(uint16_t{0}) + Bytes(uint16_t{0}) +
+                               Bytes(uint32_t{0}) + Bytes(crc) + narrow(data.size()) +
+                               narrow(data.size()) + Bytes(uint16_t(name.size()));
+    directory += Bytes(kCentral) + Bytes(uint16_t{45}) + common + Bytes(uint16_t(extra.size())) +
+                 Bytes(uint16_t{0}) + Bytes(uint16_t{0}) + Bytes(uint16_t{0}) + Bytes(uint32_t{0}) +
+                 narrow(out.size()) + name + extra;
+    out += Bytes(uint32_t{0x04034b50}) + common + Bytes(uint16_t{0}) + name + data;
   }
-  const auto count = uint16_t(members.size());
-  return out + directory + Bytes(uint32_t{0x06054b50}) + Bytes(uint32_t{0}) + Bytes(count) +
-         Bytes(count) + Bytes(uint32_t(directory.size())) + Bytes(uint32_t(out.size())) +
-         Bytes(uint16_t{0});
+  const size_t at = out.size(), count = members.size();
+  out += directory;
+  if (large) {
+    const size_t record = out.size();
+    out += Bytes(uint32_t{0x06064b50}) + Bytes(uint64_t{44}) + Bytes(uint16_t{45}) +
+           Bytes(uint16_t{45}) + Bytes(uint64_t{0}) + Bytes(uint64_t{count}) +
+           Bytes(uint64_t{count}) + Bytes(uint64_t{directory.size()}) + Bytes(uint64_t{at});
+    out += Bytes(uint32_t{0x07064b50}) + Bytes(uint32_t{0}) + Bytes(uint64_t{record}) +
+           Bytes(uint32_t{1});
+  }
+  const std::string narrow_count = Bytes(uint16_t(large ? 0xFFFF : count));
+  return out + Bytes(uint32_t{0x06054b50}) + Bytes(uint32_t{0}) + narrow_count + narrow_count +
+         narrow(directory.size()) + narrow(at) + Bytes(uint16_t{0});
 }
 
 std::string Text(const std::string& text) { return "X" + Bytes(uint32_t(text.size())) + text; }
@@ -63,9 +83,10 @@ std::string StateDict() {
          "K\x02K\x02\x86K\x02K\x01\x86" + "\x89" + "ccollections\nOrderedDict\n)RtRu.";
 }
 
-std::string TorchFile() {
+std::string TorchFile(Numbers numbers = Numbers::k32Bits) {
   return Zip({{"archive/data.pkl", StateDict()},
-              {"archive/data/0", Bytes(1.f) + Bytes(2.f) + Bytes(3.f) + Bytes(4.f)}});
+              {"archive/data/0", Bytes(1.f) + Bytes(2.f) + Bytes(3.f) + Bytes(4.f)}},
+             numbers);
 }
 
 class WeightFilesTest : public testing::Test {
@@ -208,6 +229,35 @@ TEST_F(WeightFilesTest, AZipThatLiesIsRefusedWithTheByte) {
             std::string::npos);
 }
 
+TEST_F(WeightFilesTest, AZipWith64BitNumbersIsReadAndItsLiesAreRefused) {
+  const std::string good = TorchFile(Numbers::k64Bits);
+  const auto read = Read("pytorch_model.bin", good);
+  ASSERT_TRUE(read.ok()) << read.status();
+  float last = 0;
+  std::memcpy(&last, read->arrays.at("w").data + 12, 4);
+  EXPECT_EQ(last, 4.f);
+  const size_t locator = good.size() - 22 - 20, record = locator - 56;
+  const size_t field = good.find(Bytes(uint16_t{1}) + Bytes(uint16_t{24}));
+  const auto refused = [&](size_t at, const std::string& bytes, const std::string& why) {
+    std::string bad = good;
+    bad.replace(at, bytes.size(), bytes);
+    const auto wrong = Read("pytorch_model.bin", bad).status();
+    EXPECT_TRUE(absl::IsDataLoss(wrong)) << why << ": " << wrong;
+    EXPECT_NE(wrong.ToString().find("pytorch_model.bin: byte "), std::string::npos) << wrong;
+    EXPECT_NE(wrong.ToString().find(why), std::string::npos) << wrong;
+  };
+  const std::string beyond = Bytes(~uint64_t{0} - 7);
+  refused(locator, "xxxx", "the place of the zip64 directory is missing");
+  refused(locator + 8, beyond, "no zip64 end record");
+  refused(locator + 8, Bytes(uint64_t{record + 1}), "no zip64 end record");
+  refused(record + 48, beyond, "the directory is damaged");
+  refused(record + 32, beyond, "the directory is damaged");
+  refused(field + 2, Bytes(uint16_t{8}), "its zip64 field is too short");
+  refused(field, Bytes(uint16_t{2}), "its zip64 field is missing");
+  refused(field + 4, beyond, "the archive ends within a member");
+  refused(field + 20, beyond, "no member begins at");
+}
+
 TEST_F(WeightFilesTest, AnIndexLeadsNowhereElse) {
   for (const char* file : {"../secret", "/etc/passwd", "..", ""}) {
     const auto read = Read("model.safetensors.index.json",
@@ -224,6 +274,7 @@ TEST_F(WeightFilesTest, ChangedSafetensorsNeverCrash) {
 
 TEST_F(WeightFilesTest, ChangedTorchFilesNeverCrash) {
   Fuzz("pytorch_model.bin", TorchFile(), 20261126);
+  Fuzz("pytorch_model.bin", TorchFile(Numbers::k64Bits), 20261128);
 }
 
 // Past the checksums, which catch most of what the case above does.

@@ -135,7 +135,7 @@ absl::Status RunPredict(PredictArguments arguments) {
   if (absl::Status status = CheckIds(*examples, *config); !status.ok()) return status;
   absl::StatusOr<at::Device> device = ChooseDevice(arguments.device);
   if (!device.ok()) return device.status();
-  SetThreads(arguments.threads);
+  if (const auto threads = SetThreads(arguments.threads); !threads.ok()) return threads.status();
   std::unique_ptr<Classifier> classifier;
   absl::Status status = CatchTorch("loading the model", [&]() -> absl::Status {
     classifier = std::make_unique<Classifier>(*config, *device);

@@ -1,5 +1,7 @@
 #include "worker/trainer/model/checkpoint.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <absl/strings/str_format.h>
 #include <algorithm>
 #include <cstring>

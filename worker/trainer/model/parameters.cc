@@ -1,5 +1,7 @@
 #include "worker/trainer/model/parameters.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
 #include <utility>
 

@@ -1,10 +1,13 @@
 #include "worker/trainer/model/recompute.h"
 
+#include <ATen/core/grad_mode.h>
+#include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/saved_variable.h>
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "worker/trainer/torch_runtime.h"
@@ -49,10 +52,22 @@ struct RecomputeNode : torch::autograd::Node {
   Precision precision = Precision::kFloat32;
 };
 
+// The graph's nodes are shared_ptrs in LibTorch 1.13 and count themselves in 2.14.
+using NodePointer = decltype(torch::autograd::Edge::function);
+
+template <typename Pointer, typename T>
+auto MakeNode() {
+  if constexpr (std::is_same_v<Pointer, std::shared_ptr<torch::autograd::Node>>) {
+    return std::make_shared<T>();
+  } else {
+    return c10::make_intrusive<T>();
+  }
+}
+
 }  // namespace
 
 at::Tensor Recomputed(const at::Tensor& x, Block block) {
-  auto node = std::make_shared<RecomputeNode>();
+  auto node = MakeNode<NodePointer, RecomputeNode>();
   node->set_next_edges(torch::autograd::collect_next_edges(x));
   node->block = std::move(block);
   node->input = x.detach();

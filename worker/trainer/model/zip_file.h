@@ -1,5 +1,6 @@
-// The members of a zip archive that are stored, not compressed: what torch.save writes. Reads the
-// central directory; no other kind of zip. Pure functions over memory, any thread.
+// The members of a zip archive that are stored, not compressed: what torch.save writes, also in the
+// 64-bit form of files over 4 GiB. Reads the central directory; no other kind of zip. Pure
+// functions over memory, any thread.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -16,7 +17,7 @@ struct ZipMember {
 };
 
 // By name. DATA_LOSS with the byte where it is damaged, and for each member whose CRC-32 does not
-// fit; UNIMPLEMENTED for compressed members and for zip64.
+// fit; UNIMPLEMENTED for compressed members.
 absl::StatusOr<std::map<std::string, ZipMember>> ReadStoredZip(std::string_view archive);
 
 }  // namespace xp::trainer

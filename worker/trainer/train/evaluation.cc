@@ -1,5 +1,7 @@
 #include "worker/trainer/train/evaluation.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <absl/strings/str_format.h>
 #include <algorithm>
 

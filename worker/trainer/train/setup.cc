@@ -136,7 +136,9 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
   absl::StatusOr<LossScaler::Use> scaling = ChooseScaling(options.loss_scaling, *precision);
   if (!scaling.ok()) return scaling.status();
   setup.loss_scaling = *scaling;
-  setup.threads = SetThreads(options.threads);
+  absl::StatusOr<int> threads = SetThreads(options.threads);
+  if (!threads.ok()) return threads.status();
+  setup.threads = *threads;
   absl::Status status = CatchTorch("making the model", [&] {
     SeedAll(options.seed);
     setup.classifier = std::make_unique<Classifier>(*config, *device);

@@ -182,11 +182,15 @@ absl::StatusOr<size_t> VocabBuilder::WriteByteLevel(const fs::path& dir) const {
   }
   std::vector<std::string> tokens = kRobertaSpecial;
   tokens.insert(tokens.end(), symbols.texts.begin(), symbols.texts.end());
+  // It takes the blank before it, as in the published models. transformers 5 asks to be told so.
+  const Json mask = {{"__type", "AddedToken"}, {"content", "<mask>"}, {"lstrip", true},
+                     {"normalized", false},    {"rstrip", false},     {"single_word", false},
+                     {"special", true}};
   const Json config = {{"add_prefix_space", false}, {"tokenizer_class", "RobertaTokenizer"},
                        {"bos_token", "<s>"},        {"eos_token", "</s>"},
                        {"sep_token", "</s>"},       {"cls_token", "<s>"},
                        {"unk_token", "<unk>"},      {"pad_token", "<pad>"},
-                       {"mask_token", "<mask>"}};
+                       {"mask_token", mask}};
   for (const auto& [name, text] :
        {std::pair<const char*, std::string>{"vocab.json", VocabJson(tokens)},
         {"merges.txt", lines},
