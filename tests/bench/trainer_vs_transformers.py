@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """xptrain against transformers' Trainer with its best flags: tokens/s of fine-tuning DistilBERT from scratch weights.
 
-  trainer_vs_transformers.py PATH/TO/xptrain [--device cuda|cpu] [--peak TFLOPS] [--quick]
+  trainer_vs_transformers.py PATH/TO/xptrain [--device cuda|cpu] [--peak TFLOPS] [--model base|small]
+                             [--precision bf16|fp32] [--threads N] [--batch 32] [--steps N] [--length N] [--rounds 3]
 
-Reviews of IMDB's length distribution (log-normal, median 230 tokens, cut at 512), batches of 32, bf16. The Trainer has
-bf16, the fused AdamW, grouping by length, padding to a multiple of 8, pinned memory and two workers; torch.compile is
+Reviews of IMDB's length distribution (log-normal, median 230 tokens, cut at 512) or all of --length, so that both
+sides have equal batches. The Trainer has autocast, the fused AdamW, grouping by length, padding to a multiple of 8, pinned memory and two workers; torch.compile is
 tried besides. Both rates are of tokens that are no padding, from the steps after the first quarter. Also compares the
 two programs' logits. Needs transformers (and accelerate); decides no test.
 """
 import argparse
+import inspect
 import json
+import os
 import pathlib
 import random
 import statistics
@@ -18,12 +21,10 @@ import sys
 import tempfile
 import time
 
-BATCH = 32
 
-
-def make_data(count, seed):
+def make_data(count, seed, length):
     rng = random.Random(seed)
-    lengths = [max(16, min(512, int(rng.lognormvariate(5.44, 0.6)))) for _ in range(count)]
+    lengths = [length or max(16, min(512, int(rng.lognormvariate(5.44, 0.6)))) for _ in range(count)]
     return [{"input_ids": [101] + [rng.randrange(1000, 30000) for _ in range(n - 2)] + [102], "label": rng.randrange(2)}
             for n in lengths]
 
@@ -34,9 +35,14 @@ def rate(times_and_tokens):
     return sum(tokens for _, tokens in later[1:]) / (later[-1][0] - later[0][0])
 
 
-def run_trainer(model_dir, data, device, compiled):
+def run_trainer(model_dir, data, options, compiled):
     import torch
     import transformers
+    device, known = options.device, inspect.signature(transformers.TrainingArguments).parameters
+    torch.set_num_threads(options.threads)
+    # transformers 5 has another name for it.
+    by_length = ({"group_by_length": True} if "group_by_length" in known
+                 else {"train_sampling_strategy": "group_by_length"})
 
     class Watch(transformers.TrainerCallback):
         def __init__(self):
@@ -65,8 +71,8 @@ def run_trainer(model_dir, data, device, compiled):
             tokens.append(inputs["attention_mask"].sum())
             return super().training_step(model, inputs, *rest)
 
-    flags = dict(output_dir=str(model_dir / "out"), per_device_train_batch_size=BATCH, num_train_epochs=1, bf16=True,
-                 optim="adamw_torch_fused" if device == "cuda" else "adamw_torch", group_by_length=True,
+    flags = dict(output_dir=str(model_dir / "out"), per_device_train_batch_size=options.batch, num_train_epochs=1,
+                 bf16=options.precision == "bf16", optim="adamw_torch_fused", **by_length,
                  dataloader_num_workers=2 if device == "cuda" else 0, report_to=[], save_strategy="no",
                  logging_strategy="no", disable_tqdm=True, remove_unused_columns=False, torch_compile=compiled,
                  tf32=True if device == "cuda" else None)
@@ -78,16 +84,17 @@ def run_trainer(model_dir, data, device, compiled):
     return rate([(end, int(count)) for end, count in zip(watch.ends, tokens)])
 
 
-def run_xptrain(xptrain, model_dir, lines, data, device):
+def run_xptrain(model_dir, lines, data, options):
     """The rate that it reports itself covers all steps; warm-up is taken out with a run of few steps."""
     def seconds(steps):
-        done = subprocess.run([xptrain, "train", "--model", model_dir, "--ids", lines, "--epochs", "1",
-                               "--train_batch_size", str(BATCH), "--device", device, "--bf16", "--logging_steps", "0",
+        done = subprocess.run([options.xptrain, "train", "--model", model_dir, "--ids", lines, "--epochs", "1",
+                               "--train_batch_size", str(options.batch), "--device", options.device, "--precision",
+                               options.precision, "--threads", str(options.threads), "--logging_steps", "0",
                                "--max_steps", str(steps)], capture_output=True, text=True, check=True)
         words = done.stderr.split(" tokens trained on")[0].split()
         tokens, per_second = int(words[-1]), float(done.stderr.split(" tokens/s")[0].split()[-1])
         return tokens, tokens / per_second
-    steps = len(data) // BATCH
+    steps = len(data) // options.batch
     few, all_steps = seconds(max(1, steps // 4)), seconds(steps)
     return (all_steps[0] - few[0]) / (all_steps[1] - few[1])
 
@@ -97,19 +104,25 @@ def main():
     parser.add_argument("xptrain")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--peak", type=float, default=0)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--model", choices=["base", "small"], help="default: small on a CPU")
+    parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--steps", type=int, help="default: 20 for small, 200 for base")
+    parser.add_argument("--length", type=int, default=0, help="of each review in tokens; 0: as IMDB's")
+    parser.add_argument("--rounds", type=int, default=3, help="of xptrain; their median counts")
     options = parser.parse_args()
     import torch
     import transformers
-    small = options.device == "cpu" or options.quick
+    small = (options.model or ("small" if options.device == "cpu" else "base")) == "small"
     dims = dict(dim=128, n_layers=2, n_heads=4, hidden_dim=512) if small else {}
     config = transformers.DistilBertConfig(vocab_size=30522, **dims)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         torch.manual_seed(0)
         model = transformers.DistilBertForSequenceClassification(config)
-        model.save_pretrained(folder / "model", safe_serialization=True)
-        data = make_data(BATCH * (20 if small else 200), seed=1)
+        model.save_pretrained(folder / "model")
+        data = make_data(options.batch * (options.steps or (20 if small else 200)), seed=1, length=options.length)
         lines = folder / "lines.jsonl"
         lines.write_text("".join(json.dumps(row) + "\n" for row in data))
 
@@ -127,16 +140,18 @@ def main():
 
         rates = {}
         for name, compiled in (("Trainer", False), ("Trainer, compiled", True)):
-            if compiled and small:
+            if compiled and (small or options.device == "cpu"):
                 continue
             try:
-                rates[name] = run_trainer(folder / "model", data, options.device, compiled)
+                rates[name] = run_trainer(folder / "model", data, options, compiled)
             except Exception as error:  # torch.compile is not everywhere; the plain one must work
                 if not compiled:
                     raise
                 print(f"{name}: {str(error).splitlines()[0]}")
         rates["xptrain"] = statistics.median(
-            run_xptrain(options.xptrain, folder / "model", lines, data, options.device) for _ in range(3))
+            run_xptrain(folder / "model", lines, data, options) for _ in range(options.rounds))
+        print(f"{'small' if small else 'base'} dimensions, {options.precision}, {options.threads} threads, batches of "
+              f"{options.batch}, torch {torch.__version__}, transformers {transformers.__version__}")
         best = max(value for name, value in rates.items() if name != "xptrain")
         for name, value in rates.items():
             print(f"{name:18s} {value:12.0f} tokens/s, x{value / best:.2f} of the best Trainer")

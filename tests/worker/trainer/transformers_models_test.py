@@ -92,7 +92,8 @@ class TransformersModelsTest(TrainerCase):
                         self.assertTrue(torch.equal(tensor, ours[name]), name)
 
     def test_a_trained_folder_opens_and_says_the_same_of_the_same_text(self):
-        texts = [json.loads(line)["text"] for line in REVIEWS.read_text().splitlines()[:30]] + ["", "Café 東京 😀", "a <mask>  b [MASK] c"]
+        texts = [json.loads(line)["text"] for line in REVIEWS.read_text().splitlines()[:30]]
+        texts += ["", "Café 東京 😀", "a <mask>  b [MASK] c"]
         for kind in KINDS:
             with self.subTest(kind):
                 model, data, out = (self.dir / f"{kind}-{part}" for part in ("model", "data", "out"))

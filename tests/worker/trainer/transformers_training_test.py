@@ -86,7 +86,8 @@ class TransformersTrainingTest(TrainerCase):
             self.assertAlmostEqual(step["learning_rate"], trainer.rates[i], delta=1e-9, msg=f"{step}")
             self.assertAlmostEqual(step["grad_norm"], trainer.norms[i], delta=1e-3 * trainer.norms[i], msg=f"{step}")
             if parts == 1:
-                self.assertAlmostEqual(step["loss"], trainer.losses[i], delta=1e-4 * max(1, step["loss"]), msg=f"{step}")
+                self.assertAlmostEqual(step["loss"], trainer.losses[i], delta=1e-4 * max(1, step["loss"]),
+                                       msg=f"{step}")
         opened = transformers.AutoModelForSequenceClassification.from_pretrained(out).eval()
         for a, b in zip(logits_of(model.eval(), examples), logits_of(opened, examples)):
             for x, y in zip(a, b):
@@ -101,7 +102,8 @@ class TransformersTrainingTest(TrainerCase):
         for kind in KINDS:
             with self.subTest(kind):
                 self.compare(kind, dict(learning_rate=1e-3, warmup_steps=5, weight_decay=0.05, max_grad_norm=0.3),
-                             "--learning_rate", 1e-3, "--warmup_steps", 5, "--weight_decay", 0.05, "--max_grad_norm", 0.3)
+                             "--learning_rate", 1e-3, "--warmup_steps", 5, "--weight_decay", 0.05, "--max_grad_norm",
+                             0.3)
 
     def test_accumulated_batches_step_by_step(self):
         # 7 batches an epoch in threes: the last step of an epoch has one.
