@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "proto/status.h"
 #include "server/store/attempt_store.h"
@@ -60,13 +61,22 @@ std::vector<LeaseKeeper::Silent> LeaseKeeper::Resolve(const std::vector<core::At
   return silent;
 }
 
+void LeaseKeeper::Tell(const Silent& silent, std::string_view what, const absl::Status& status) {
+  const std::string attempt =
+      absl::StrCat("attempt ", silent.attempt.number(), " of ", silent.attempt.trial_uid());
+  if (status.ok()) {
+    told_.erase(attempt);
+  } else if (std::exchange(told_[attempt], status.code()) != status.code()) {
+    spdlog::error("{} cannot be {}: {}", attempt, what, FormatStatus(status));
+  }
+}
+
 void LeaseKeeper::Lose(const Silent& silent) {
   const absl::Status status = core_.store.Apply([&](store::WriteContext& context) {
     return context.attempts().LeaseExpired(silent.attempt);
   });
+  Tell(silent, "noted as lost", status);
   if (!status.ok()) {
-    spdlog::error("attempt {} of {} cannot be noted as lost: {}", silent.attempt.number(),
-                  silent.attempt.trial_uid(), FormatStatus(status));
     // An I/O error is tried again; what the state refuses would be refused for ever.
     if (status.code() != absl::StatusCode::kFailedPrecondition) return;
   }
@@ -84,9 +94,8 @@ void LeaseKeeper::GiveUp(const Silent& silent) {
         absl::StrCat("worker ", silent.worker, " has been silent for more than ",
                      absl::FormatDuration(core_.settings.lease.lease + core_.settings.lease.lost)));
   });
+  Tell(silent, "given up", status);
   if (status.ok()) return;
-  spdlog::error("attempt {} of {} cannot be given up: {}", silent.attempt.number(),
-                silent.attempt.trial_uid(), FormatStatus(status));
   if (status.code() != absl::StatusCode::kFailedPrecondition) return;
   MutexLock lock(core_.mutex);
   core_.state.leases.Release(silent.key);

@@ -5,8 +5,12 @@
 // RunOnce is called by one thread at a time (the fleet's).
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
 #include <absl/time/time.h>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/fleet/fleet_core.h"
@@ -36,7 +40,11 @@ class LeaseKeeper {
   void GiveUp(const Silent& silent);
   void GiveUpFinishing();
 
+  // Says what cannot be stored once, not at each try.
+  void Tell(const Silent& silent, std::string_view what, const absl::Status& status);
+
   FleetCore& core_;
+  absl::flat_hash_map<std::string, absl::StatusCode> told_;  // by attempt; while it fails
 };
 
 }  // namespace xp::fleet

@@ -108,6 +108,9 @@ absl::Status WorkerSession::Handle(const v1::WorkerMessage& message) {
 }
 
 absl::Status WorkerSession::OnReport(const v1::Report& report) {
+  if (const absl::Status status = CheckOurs(report.attempt()); !status.ok()) {
+    return RefuseOrEnd(report.attempt(), status);
+  }
   const auto prepared = store::PrepareReport(report);
   if (!prepared.ok()) return RefuseOrEnd(report.attempt(), prepared.status());
   store::ReportAnswer answer;
@@ -194,8 +197,22 @@ absl::Status WorkerSession::OnReturned(const v1::AttemptId& attempt) {
 }
 
 absl::Status WorkerSession::Store(const v1::AttemptId& attempt, store::Change change) {
-  const absl::Status status = core_.store.Apply(std::move(change));
+  absl::Status status = CheckOurs(attempt);
+  if (status.ok()) status = core_.store.Apply(std::move(change));
   return status.ok() ? status : RefuseOrEnd(attempt, status);
+}
+
+// The number fences off older attempts, this another worker's. Memory is enough: it knows an
+// attempt before its worker does, and the store takes nothing more of one that has ended.
+absl::Status WorkerSession::CheckOurs(const v1::AttemptId& attempt) {
+  MutexLock lock(core_.mutex);
+  const store::LiveTrial* trial = core_.state.Find(attempt.trial_uid());
+  if (trial == nullptr || trial->trial.attempt() != attempt.number() ||
+      trial->trial.worker() == worker()) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat("attempt ", attempt.number(), " is worker ",
+                                                    trial->trial.worker(), "'s, not yours"));
 }
 
 absl::Status WorkerSession::RefuseOrEnd(const v1::AttemptId& attempt, const absl::Status& status) {

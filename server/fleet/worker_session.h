@@ -41,6 +41,7 @@ class WorkerSession {
   // Stores a change about one attempt: OK when stored or refused (the worker was told), else the
   // error that ends the stream.
   absl::Status Store(const v1::AttemptId& attempt, store::Change change);
+  absl::Status CheckOurs(const v1::AttemptId& attempt);
   absl::Status RefuseOrEnd(const v1::AttemptId& attempt, const absl::Status& status);
   void Say(v1::ServerMessage message);
 

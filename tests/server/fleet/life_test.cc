@@ -156,6 +156,27 @@ TEST_F(LifeTest, ADeletedTrialIsRefusedAtOnce) {
   EXPECT_EQ(worker.NextRefused()->code(), static_cast<int>(absl::StatusCode::kNotFound));
 }
 
+TEST_F(LifeTest, AnAttemptIsItsWorkersAlone) {
+  FakeWorker worker(*fleet_, "w", 1);
+  const v1::AttemptId attempt = RunTrial(worker);
+  FakeWorker thief(*fleet_, "thief", 1);
+  thief.Connect();
+  const auto is_refused = [&] {
+    const auto refused = thief.NextRefused();
+    return refused.has_value() &&
+           refused->code() == static_cast<int>(absl::StatusCode::kFailedPrecondition);
+  };
+  ASSERT_EQ(thief.Report(MakeReport(attempt, 0, "stolen\n")), absl::OkStatus());
+  EXPECT_TRUE(is_refused());
+  ASSERT_EQ(thief.Exit(MakeExited(attempt, 0, 0)), absl::OkStatus());
+  EXPECT_TRUE(is_refused());
+  ASSERT_EQ(thief.Finish(attempt), absl::OkStatus());
+  EXPECT_TRUE(is_refused());
+  EXPECT_EQ(StateOf("a"), v1::RUNNING);
+  worker.End(attempt, 0);
+  EXPECT_EQ(StateOf("a"), v1::COMPLETED);
+}
+
 TEST_F(LifeTest, AFullDiskRefusesReportsAndTakesThemLater) {
   FakeWorker worker(*fleet_, "w", 1);
   const v1::AttemptId attempt = RunTrial(worker);
