@@ -28,13 +28,24 @@ class Walker {
     if (options_.enter) XP_RETURN_IF_ERROR(options_.enter(path, full_path));
     XP_ASSIGN_OR_RETURN(const std::vector<std::string> names, Names(full_path));
     for (const std::string& name : names) {
-      XP_RETURN_IF_ERROR(Visit(path.empty() ? name : path + "/" + name, full_path + "/" + name));
+      absl::Status status = Visit(path.empty() ? name : path + "/" + name, full_path + "/" + name);
+      if (status.ok()) continue;
+      if (options_.on_trouble == OnTrouble::kFail) return status;
+      tree_->troubles.push_back(std::move(status));
     }
     parents_.pop_back();
     return absl::OkStatus();
   }
 
  private:
+  // A folder that is left out half-way is no parent of what comes after it.
+  absl::Status EnterBelow(const std::string& path, const std::string& full_path, FileId id) {
+    const size_t depth = parents_.size();
+    absl::Status status = Enter(path, full_path, id);
+    parents_.resize(depth);
+    return status;
+  }
+
   static absl::StatusOr<std::vector<std::string>> Names(const std::string& folder) {
     DIR* const dir = ::opendir(folder.c_str());
     if (dir == nullptr) return SystemError(errno, folder);
@@ -57,7 +68,7 @@ class Walker {
     }
     if (S_ISDIR(info.st_mode)) {
       if (Skips(path, EntryKind::kFolder)) return absl::OkStatus();
-      return Enter(path, full_path, {info.st_dev, info.st_ino});
+      return EnterBelow(path, full_path, {info.st_dev, info.st_ino});
     }
     if (Skips(path, EntryKind::kFile)) return absl::OkStatus();
     if (!S_ISREG(info.st_mode)) {

@@ -28,8 +28,9 @@ void AddProblem(const absl::Status& status, Found* found) {
 
 void Find(const std::string& folder, const std::string& kind, Found* found) {
   if (access(folder.c_str(), F_OK) != 0) return;
-  auto tree = client::WalkTree(folder);
+  auto tree = client::WalkTree(folder, {.on_trouble = client::OnTrouble::kLeaveOut});
   if (!tree.ok()) return AddProblem(tree.status(), found);
+  for (const absl::Status& trouble : tree->troubles) AddProblem(trouble, found);
   for (const std::string& left_out : tree->left_out) {
     AddProblem(absl::UnknownError(absl::StrCat(kind, "/", left_out, " is no regular file")), found);
   }

@@ -62,6 +62,20 @@ TEST(FileManifestTest, LinksAreFollowedButNotInCircles) {
   EXPECT_NE(std::string(circle.status().message()).find("sub/up"), std::string::npos);
 }
 
+TEST(FileManifestTest, AWalkMayGoOnBehindACircle) {
+  const TempFolder folder;
+  folder.Write("a/x", "x");
+  ASSERT_EQ(::symlink("..", (folder / "a/up").c_str()), 0);
+  folder.Write("b/y", "y");
+  folder.Write("bad\xff", "z");
+  const auto tree = WalkTree(folder.path(), {.on_trouble = OnTrouble::kLeaveOut});
+  ASSERT_TRUE(tree.ok());
+  ASSERT_EQ(tree->files.size(), 2u);
+  EXPECT_EQ(tree->files[0].path, "a/x");
+  EXPECT_EQ(tree->files[1].path, "b/y");
+  EXPECT_EQ(tree->troubles.size(), 2u);
+}
+
 TEST(FileManifestTest, WhatIsNoFileIsToldAndNeverBlocks) {
   const TempFolder folder;
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);

@@ -116,6 +116,29 @@ TEST_F(PlainPathTest, ModelAndOutputBecomeArtifacts) {
   EXPECT_TRUE(attempt.artifacts.contains("output/d/eval.txt"));
 }
 
+TEST_F(PlainPathTest, WhatCannotBeAnArtifactIsToldAndTheRestIsKept) {
+  const std::string key = server_.Assign(Shell(
+      "cd $XP_MODEL_DIR; echo good > good; ln -s . loop; echo bad > \"$(printf 'bad\\377')\""));
+  StartDaemon();
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_TRUE(attempt.artifacts.contains("model/good"));
+  EXPECT_THAT(attempt.finished->artifact_problem(), HasSubstr("loop"));
+  EXPECT_THAT(attempt.finished->artifact_problem(), HasSubstr("bad\uFFFD"));
+}
+
+TEST_F(PlainPathTest, ARunWhoseFolderIsRemovedEndsAsAWorkerFault) {
+  const std::string key = server_.Assign(Shell("cd /; rm -rf $(dirname $XP_MODEL_DIR)"));
+  StartDaemon();
+  EXPECT_EQ(WaitForEnd(key).exited->reason(), v1::WORKER_FAULT);
+}
+
+TEST_F(PlainPathTest, ALogThatIsRemovedIsToldWithTheEnd) {
+  const std::string key = server_.Assign(Shell("rm $XP_MODEL_DIR/../log; echo gone"));
+  StartDaemon();
+  const FakeAttempt attempt = WaitForEnd(key);
+  EXPECT_THAT(attempt.exited->message(), HasSubstr("5 of 5 bytes of the log are lost"));
+}
+
 TEST_F(PlainPathTest, TheMetricsFileIsASecondSource) {
   const std::string key =
       server_.Assign(Shell("echo '{\"f1\": 0.9, \"step\": 3}' >> $XP_METRICS_FILE; "
