@@ -52,7 +52,7 @@ bool Began(const runner::ExitRecord& record) {
 }
 
 // What the numbers do not say.
-std::string MessageOf(const runner::ExitRecord& record) {
+std::string MessageOf(const runner::ExitRecord& record, uint64_t log_end) {
   std::string message = record.message;
   if (record.stop_cause == runner::StopCause::kTerminated) {
     message = "the worker's machine told its runner to end (shutdown?)";
@@ -63,6 +63,11 @@ std::string MessageOf(const runner::ExitRecord& record) {
   if (record.log_truncations > 0) {
     add(absl::StrCat("the log was cut ", record.log_truncations,
                      " times from inside (does a script write to /dev/stderr?)"));
+  }
+  if (const auto written = static_cast<uint64_t>(record.log_bytes); written > log_end) {
+    add(absl::StrCat("the last ", written - log_end, " of ", written,
+                     " bytes of the log are lost: its file was removed or renamed before they were "
+                     "read"));
   }
   if (record.descendants_left > 0) {
     add(absl::StrCat(record.descendants_left, " processes could not be ended"));
@@ -76,13 +81,14 @@ std::string StopWord(v1::EndReason reason) {
   return v1::EndReason_Name(reason == v1::MAX_RUNTIME ? v1::MAX_RUNTIME : v1::USER);
 }
 
-v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record) {
+v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record,
+                         uint64_t log_end) {
   v1::Exited exited;
   *exited.mutable_attempt() = attempt;
   if (Began(record) && record.signal == 0) exited.set_exit_code(record.exit_code);
   exited.set_signal(record.signal);
   exited.set_reason(ReasonOf(record));
-  exited.set_message(MessageOf(record));
+  exited.set_message(MessageOf(record, log_end));
   *exited.mutable_time() = MsToProto(record.end_time_ms);
   *exited.mutable_run_time() = ToProto(absl::Milliseconds(record.run_time_ms));
   return exited;

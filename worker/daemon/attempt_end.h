@@ -4,6 +4,7 @@
 
 #include <absl/time/time.h>
 
+#include <cstdint>
 #include <string>
 
 #include "worker/runner/exit_record.h"
@@ -11,8 +12,10 @@
 
 namespace xp::daemon {
 
-// From the runner's record. No exit code: it never began, or a signal ended it.
-v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record);
+// From the runner's record. No exit code: it never began, or a signal ended it. `log_end`: bytes of
+// the log that can be told; the message says so when the runner saw more of it.
+v1::Exited ExitedMessage(const v1::AttemptId& attempt, const runner::ExitRecord& record,
+                         uint64_t log_end);
 
 // An end without a record: the process never began, or nobody knows how it ended.
 v1::Exited ExitedWithout(const v1::AttemptId& attempt, v1::EndReason reason,

@@ -152,6 +152,7 @@ void AttemptLoop::Step() {
     if (host_.clock.Monotonic() >= next_try_) GetOver();
     return;
   }
+  SayStatesAgain();
   if (!said_accepted_ && phase_ == Phase::kPrepare && stream_ != 0) {
     v1::WorkerMessage message;
     *message.mutable_accepted()->mutable_attempt() = record_.id();

@@ -126,6 +126,8 @@ class AttemptLoop {
   void TakeRefusal(const v1::Refused& refused);
   // An adopted run, assigned on this stream: it has begun already, or is over.
   void SayHowFarAdopted();
+  // What a server without room refused, once it may have room again.
+  void SayStatesAgain();
   // The end that was told already, told again as ours.
   void SayExitedAsFault();
   // The server does not want this attempt: ends what runs, keeps nothing.
@@ -193,6 +195,7 @@ class AttemptLoop {
       unavailable_since_;  // what PREPARE needs, while the server is there
   absl::Duration not_before_ =
       -absl::InfiniteDuration();  // the server's disk is full: no report and no upload before this
+  bool states_refused_ = false;   // for want of room there
   absl::Duration next_try_ = -absl::InfiniteDuration();  // of something that failed
 
   Phase phase_ = Phase::kPrepare;

@@ -111,6 +111,7 @@ void AttemptLoop::TakeRefusal(const v1::Refused& refused) {
                      refused.message(), absl::FormatDuration(pause));
       }
       not_before_ = host_.clock.Monotonic() + pause;
+      states_refused_ = true;  // perhaps: it does not say which message had no room
       log_->window().Refused();
       metrics_->window().Refused();
       return;
@@ -123,6 +124,23 @@ void AttemptLoop::TakeRefusal(const v1::Refused& refused) {
       unreportable_ = absl::StrCat("the server refused this worker's report: ", refused.message());
       if (record_.exited.has_value()) SayExitedAsFault();
   }
+}
+
+// All of it may be said twice.
+void AttemptLoop::SayStatesAgain() {
+  if (!states_refused_ || stream_ == 0 || host_.clock.Monotonic() < not_before_) return;
+  states_refused_ = false;
+  said_finished_ = false;  // said by Step
+  if (phase_ == Phase::kPrepare) said_accepted_ = false;
+  if (phase_ == Phase::kRun && record_.started.has_value()) {
+    v1::WorkerMessage started;
+    *started.mutable_started() = *record_.started;
+    Say(std::move(started));
+  }
+  if (!record_.exited.has_value()) return;
+  v1::WorkerMessage exited;
+  *exited.mutable_exited() = *record_.exited;
+  Say(std::move(exited));
 }
 
 void AttemptLoop::SayHowFarAdopted() {

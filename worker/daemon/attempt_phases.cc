@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proto/status.h"
+#include "worker/capture/clean_text.h"
 #include "worker/daemon/artifacts.h"
 #include "worker/daemon/attempt_end.h"
 #include "worker/daemon/attempt_loop.h"
@@ -49,7 +50,7 @@ void AttemptLoop::Watch() {
       return WatchOrphan(*state);
     case runner::RunnerPhase::kExited:
       spdlog::info("{}: {}", label_, runner::DescribeExit(*state->exit));
-      return End(ExitedMessage(record_.id(), *state->exit));
+      return End(ExitedMessage(record_.id(), *state->exit, log_->End()));
     case runner::RunnerPhase::kNotStarted:
     case runner::RunnerPhase::kVanished:
       return End(ExitedWithout(record_.id(), v1::WORKER_FAULT,
@@ -159,7 +160,11 @@ void AttemptLoop::End(v1::Exited exited) {
     if (status.ok()) folder_.reset();
   }
   if (status.ok()) status = WriteMessage(record_.paths.Exited(), exited);
-  if (!status.ok()) {
+  if (absl::IsNotFound(status)) {
+    // The folder was removed under us, and nothing of it can come back.
+    exited.set_reason(v1::WORKER_FAULT);
+    exited.set_message(absl::StrCat("its folder was removed while it ran: ", FormatStatus(status)));
+  } else if (!status.ok()) {
     spdlog::error("{}: {}; trying again", label_, FormatStatus(status));
     next_try_ = host_.clock.Monotonic() + kTryAgain;
     return;  // the runner's own record is still there
@@ -208,10 +213,11 @@ void AttemptLoop::Upload() {
   if (!problem->empty()) spdlog::warn("{}: artifacts are missing: {}", label_, *problem);
   v1::Finished finished;
   *finished.mutable_attempt() = record_.id();
-  finished.set_artifact_problem(*problem);
+  // It names files, and a name may be any bytes; a message may not.
+  finished.set_artifact_problem(capture::ReplaceInvalidUtf8(*problem));
   AddEnds(finished.mutable_ends());
-  absl::Status status = WriteMessage(record_.paths.Finished(), finished);
-  if (!status.ok()) {
+  const absl::Status status = WriteMessage(record_.paths.Finished(), finished);
+  if (!status.ok() && !absl::IsNotFound(status)) {  // without its folder it is told all the same
     spdlog::error("{}: {}; trying again", label_, FormatStatus(status));
     next_try_ = now + kTryAgain;
     return;

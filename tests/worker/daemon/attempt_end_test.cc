@@ -9,7 +9,9 @@ using runner::EndReason;
 using runner::ExitRecord;
 using runner::StopCause;
 
-v1::Exited Told(const ExitRecord& record) { return ExitedMessage({}, record); }
+v1::Exited Told(const ExitRecord& record) {
+  return ExitedMessage({}, record, static_cast<uint64_t>(record.log_bytes));
+}
 
 TEST(AttemptEndTest, APlainExitIsLeftToItsCode) {
   const v1::Exited exited = Told({.exit_code = 3});

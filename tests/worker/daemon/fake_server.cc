@@ -187,7 +187,16 @@ void FakeServer::Handle(const v1::WorkerMessage& message) {
     attempts_[KeyOf(message.state_update().attempt())].states.push_back(
         message.state_update().message());
   }
-  if (message.has_exited()) attempts_[KeyOf(message.exited().attempt())].exited = message.exited();
+  if ((message.has_exited() || message.has_finished()) && refuse_ends_ > 0) {
+    --refuse_ends_;
+    return Refuse(message.has_exited() ? message.exited().attempt() : message.finished().attempt(),
+                  absl::StatusCode::kResourceExhausted);
+  }
+  if (message.has_exited()) {
+    const std::string key = KeyOf(message.exited().attempt());
+    attempts_[key].exited = message.exited();
+    if (attempts_[key].finished.has_value()) Confirm(key);
+  }
   if (message.has_heartbeat()) {
     ++heartbeats_;
     for (const v1::AttemptId& id : message.heartbeat().attempts()) {
@@ -199,8 +208,17 @@ void FakeServer::Handle(const v1::WorkerMessage& message) {
   if (message.has_finished()) {
     const std::string key = KeyOf(message.finished().attempt());
     attempts_[key].finished = message.finished();
-    Confirm(key);
+    if (attempts_[key].exited.has_value()) Confirm(key);
   }
+}
+
+void FakeServer::Refuse(const v1::AttemptId& attempt, absl::StatusCode code) {
+  v1::ServerMessage answer;
+  *answer.mutable_refused()->mutable_attempt() = attempt;
+  answer.mutable_refused()->set_code(static_cast<int>(code));
+  answer.mutable_refused()->set_message("as the test says");
+  *answer.mutable_refused()->mutable_retry_after() = ToProto(absl::Milliseconds(20));
+  Send(answer);
 }
 
 std::string& FakeServer::BytesOf(FakeAttempt& attempt, v1::SourceKind source) {
@@ -212,11 +230,7 @@ void FakeServer::OnReport(const v1::Report& report) {
   v1::ServerMessage answer;
   if (refuse_ > 0) {
     --refuse_;
-    *answer.mutable_refused()->mutable_attempt() = report.attempt();
-    answer.mutable_refused()->set_code(static_cast<int>(refuse_code_));
-    answer.mutable_refused()->set_message("as the test says");
-    *answer.mutable_refused()->mutable_retry_after() = ToProto(absl::Milliseconds(20));
-    return Send(answer);
+    return Refuse(report.attempt(), refuse_code_);
   }
   std::string& bytes = BytesOf(attempt, report.source());
   const bool log = report.source() == v1::SOURCE_KIND_LOG;

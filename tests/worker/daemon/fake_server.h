@@ -80,6 +80,10 @@ class FakeServer final {
       refuse_code_ = code;
     });
   }
+  // The next ends (Exited, then Finished) find no room.
+  void RefuseEnds(int ends) {
+    With([&] { refuse_ends_ = ends; });
+  }
   void SetStopGrace(absl::Duration grace) {
     With([&] { stop_grace_ = grace; });
   }
@@ -117,6 +121,7 @@ class FakeServer final {
   void Greet(Stream* stream);
   void Handle(const v1::WorkerMessage& message);
   void OnReport(const v1::Report& report);
+  void Refuse(const v1::AttemptId& attempt, absl::StatusCode code);
   void Confirm(const std::string& key);
   void Send(const v1::ServerMessage& message);
   std::string& BytesOf(FakeAttempt& attempt, v1::SourceKind source);
@@ -138,6 +143,7 @@ class FakeServer final {
   int heartbeats_ = 0;
   int cut_after_ = -1;
   int refuse_ = 0;
+  int refuse_ends_ = 0;
   absl::StatusCode refuse_code_ = absl::StatusCode::kOk;
   std::optional<v1::Verdict::Action> verdict_;
   std::optional<absl::Duration> stop_grace_;

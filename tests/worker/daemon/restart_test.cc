@@ -99,6 +99,15 @@ TEST_F(RestartTest, AFullServerGetsEverythingOnceThereIsRoom) {
   ExpectEachLineOnce(WaitForEnd(key), 100'000);
 }
 
+TEST_F(RestartTest, AnEndThatFoundNoRoomIsToldAgain) {
+  server_.RefuseEnds(3);  // the first of them is the Exited
+  const std::string key = server_.Assign(Shell("echo end; exit 3"));
+  StartDaemon();
+  const FakeAttempt attempt = WaitForEnd(key);
+  ASSERT_TRUE(attempt.exited.has_value());
+  EXPECT_EQ(attempt.exited->exit_code(), 3);
+}
+
 TEST_F(RestartTest, AReportThatTheServerNeverTakesDoesNotEndTheRun) {
   server_.RefuseReports(1, absl::StatusCode::kInvalidArgument);
   const std::string key = server_.Assign(Printing(1));
