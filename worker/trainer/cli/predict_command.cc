@@ -32,11 +32,13 @@ struct PredictArguments {
   HubOptions hub;
 };
 
+bool IsStdin(const std::string& input) { return input.empty() || input == "-"; }
+
 // The texts to classify: arguments, or the lines of a file: {"text": ...} or plain.
 absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& arguments) {
   if (!arguments.texts.empty()) return arguments.texts;
   std::ifstream file;
-  const bool from_stdin = arguments.input.empty() || arguments.input == "-";
+  const bool from_stdin = IsStdin(arguments.input);
   if (!from_stdin) {
     file.open(arguments.input, std::ios::binary);
     if (!file) return ErrnoStatus("cannot open", arguments.input);
@@ -124,8 +126,8 @@ absl::Status RunPredict(PredictArguments arguments) {
   if (!config.ok()) return config.status();
   absl::StatusOr<Examples> examples = Examples();
   if (arguments.ids) {
-    examples = arguments.input.empty() ? ParseIdsLines(std::cin, "stdin", Labels::kIgnored)
-                                       : ReadIdsLines(arguments.input, Labels::kIgnored);
+    examples = IsStdin(arguments.input) ? ParseIdsLines(std::cin, "stdin", Labels::kIgnored)
+                                        : ReadIdsLines(arguments.input, Labels::kIgnored);
   } else {
     absl::StatusOr<std::vector<std::string>> texts = ReadTexts(arguments);
     if (!texts.ok()) return texts.status();
