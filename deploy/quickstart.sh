@@ -6,7 +6,7 @@
 #
 #   --imdb DIR_OR_TAR   real IMDB reviews: a folder in the aclImdb layout, or a tar of one
 #   --download-imdb     fetch the public archive (84 MB) from $XP_IMDB_URL
-#   --epochs N          how often each model sees all reviews (default 3)
+#   --epochs N          how often each model sees all reviews (default 3; 8 for under 10,000 real ones)
 #   --stop              stop what this script started; what it stored stays
 #   --state DIR         where it keeps everything (default .quickstart in the repository)
 #   --bin DIR           use the programs in DIR instead of building them
@@ -26,7 +26,7 @@ fail() {
 usage() { sed -n '2,/^set -/s/^# \{0,1\}//p' "$root/deploy/quickstart.sh"; }
 value_of() { [ $# -ge 2 ] && [ -n "$2" ] || { echo "quickstart: $1 needs a value; try --help" >&2; exit 2; }; }
 
-source_of_reviews=sample epochs=3 action=run state=$root/.quickstart bin=
+source_of_reviews=sample epochs= action=run state=$root/.quickstart bin=
 while [ $# -gt 0 ]; do
   case $1 in
     --imdb) value_of "$@"; source_of_reviews=$2; shift ;;
@@ -41,7 +41,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[[ $epochs =~ ^[1-9][0-9]*$ ]] || { echo "quickstart: --epochs: '$epochs' is no whole number above 0" >&2; exit 2; }
+[[ -z $epochs || $epochs =~ ^[1-9][0-9]*$ ]] || { echo "quickstart: --epochs: '$epochs' is no whole number above 0" >&2; exit 2; }
 mkdir -p "$state/logs"
 state=$(cd "$state" && pwd)
 
