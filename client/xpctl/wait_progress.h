@@ -1,5 +1,5 @@
-// What `submit --wait` shows while trials run: each change of a state as a line, and on a terminal
-// a bar below with the counts. Not thread safe.
+// What `submit --wait` shows while trials run: each change of a state and the numbers so far as
+// lines, and on a terminal a bar below with the counts. Not thread safe.
 #pragma once
 
 #include <absl/time/time.h>
@@ -20,6 +20,8 @@ class WaitProgress {
   WaitProgress(World& world, std::string experiment, const std::vector<std::string>& trials);
 
   void Update(const v1::WatchTrialsResponse& changes);
+  // What a running trial ("E/T") has come to.
+  void Numbers(const std::string& trial, const std::string& numbers) { Say(trial, numbers); }
   void Interrupted();
   void Done() { progress_.Clear(); }
 

@@ -11,6 +11,7 @@
 #include "client/xpctl/exit_code.h"
 #include "client/xpctl/format.h"
 #include "client/xpctl/progress.h"
+#include "client/xpctl/running_numbers.h"
 #include "client/xpctl/spec/quantities.h"
 #include "client/xpctl/spec/spec_file.h"
 #include "client/xpctl/submit_request.h"
@@ -83,11 +84,20 @@ absl::StatusOr<int> Wait(Session& session, client::Client& client, const SpecFil
   TrialWatchOptions watch;
   watch.experiment = spec.experiment;
   for (const SpecTrial& trial : spec.trials) watch.trials.push_back(trial.name);
-  WaitProgress progress(session.world(), spec.experiment, watch.trials);
+  watch.growth = TrialWatchOptions::Growth::kReport;
+  World& world = session.world();
+  WaitProgress progress(world, spec.experiment, watch.trials);
+  RunningNumbers numbers(client, spec.experiment, watch.trials, world.now());
   session.Say("waiting for " + Plural(spec.trials.size(), "trial") +
               " (Ctrl-C ends the waiting, not the trials)");
   XP_RETURN_IF_ERROR(WatchUntilEnded(
-      client, session.world(), watch, [&](const auto& changes) { progress.Update(changes); },
+      client, world, watch,
+      [&](const auto& changes) {
+        progress.Update(changes);
+        for (const auto& line : numbers.News(world.now())) {
+          progress.Numbers(line.trial, line.numbers);
+        }
+      },
       [&] { progress.Interrupted(); }));
   progress.Done();
   v1::CompareTrialsRequest request;

@@ -105,6 +105,27 @@ TEST_F(SubmitTest, ATrialThatIsDeletedIsWaitedForNoLonger) {
   EXPECT_THAT(result.err, HasSubstr("\ne/b was deleted\n"));
 }
 
+TEST_F(SubmitTest, WhoWaitsSeesTheNewestNumbersAtMostOnceAMinute) {
+  metrics_.table.add_columns()->set_metric("test:loss");
+  metrics_.table.add_columns()->set_metric("test:f1");
+  v1::CompareRow& row = *metrics_.table.add_rows() = Row("a", "RUNNING");
+  row.set_attempt(1);
+  AddCell(&row, 0.5, 0.25, 3);
+  row.add_cells();  // no f1 yet
+  v1::WatchTrialsResponse growth;
+  growth.set_grown(true);
+  trials_.streams = {{{Change("a", v1::RUNNING), growth, growth, growth, growth, growth,
+                       Change("a", v1::COMPLETED), Change("b", v1::COMPLETED)},
+                      grpc::Status::OK}};
+  each_look_takes_ = absl::Seconds(8);
+  const Result result = Run("submit --wait " + spec_);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(trials_.watched.growth());
+  EXPECT_THAT(result.err, HasSubstr("  e/a  test:loss 0.25\n"));
+  EXPECT_EQ(result.err.find("test:loss"), result.err.rfind("test:loss"))
+      << "told once: " << result.err;
+}
+
 TEST_F(SubmitTest, ATrialThatFailedIsOneAndSaysWhereToLook) {
   trials_.streams = {
       {{Change("a", v1::COMPLETED), Change("b", v1::FAILED, v1::EXIT)}, grpc::Status::OK}};

@@ -145,7 +145,7 @@ class XpctlTest : public ::testing::Test {
     world.getenv = [this](const char* name) -> const char* {
       return environment_.contains(name) ? environment_[name].c_str() : nullptr;
     };
-    world.now = [] { return absl::FromUnixSeconds(1'800'000'000); };
+    world.now = [this] { return now_ += each_look_takes_; };
     world.zone = absl::UTCTimeZone();
     world.retry = time_.Environment();
     world.random_id = [] { return std::string("an-id"); };
@@ -172,6 +172,8 @@ class XpctlTest : public ::testing::Test {
     cell.mutable_summary()->set_count(count);
   }
 
+  absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
+  absl::Duration each_look_takes_;  // each look at the clock moves it by so much
   client::FakeTime time_;
   client::FakeBlobs blobs_;
   FakeExperiments experiments_;
