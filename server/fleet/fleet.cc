@@ -200,6 +200,7 @@ void Fleet::Describe(v1::Worker* worker) {
   const Session* session = core_.state.FindSession(worker->name());
   worker->set_connected(session != nullptr);
   if (session == nullptr) return;
+  *worker->mutable_last_seen_time() = ToProto(LastHeard(*session, core_.clock));
   *worker->mutable_clock_distance() = ToProto(session->clock_distance);
   worker->set_free_slots(core_.state.FreeSlots(*session));
 }

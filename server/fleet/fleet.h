@@ -50,8 +50,8 @@ class Fleet final : public store::CommitListener {
   absl::StatusOr<std::unique_ptr<WorkerSession>> Connect(const v1::Hello& hello,
                                                          std::shared_ptr<Outbox> outbox);
 
-  // Adds to a worker what only the live side knows: connected, running, clock_distance,
-  // free_slots.
+  // Adds to a worker what only the live side knows: connected, running, last_seen_time,
+  // clock_distance, free_slots.
   void Describe(v1::Worker* worker);
   int ConnectedWorkers();
 

@@ -38,6 +38,10 @@ void Session::Say(v1::ServerMessage message) {
   }
 }
 
+absl::Time LastHeard(const Session& session, Clock& clock) {
+  return clock.Now() - (clock.Monotonic() - session.last_heard);
+}
+
 bool OccupiesSlots(core::TrialState state) {
   switch (state) {
     case core::TrialState::kAssigned:

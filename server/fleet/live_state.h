@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/clock.h"
 #include "server/core/ids.h"
 #include "server/core/lease.h"
 #include "server/core/placement.h"
@@ -44,6 +45,9 @@ struct Session {
   // Sends, or keeps until the worker is welcomed.
   void Say(v1::ServerMessage message);
 };
+
+// When its last message came, by the wall clock as it stands now: a jump of that clock moves both.
+absl::Time LastHeard(const Session& session, Clock& clock);
 
 class LiveState {
  public:

@@ -51,19 +51,23 @@ WorkerSession::WorkerSession(FleetCore& core, std::shared_ptr<Session> session)
 
 WorkerSession::~WorkerSession() {
   const std::string name = worker();
+  absl::Time last_heard;
   {
     MutexLock lock(core_.mutex);
     const auto current = core_.state.sessions.find(name);
     if (current == core_.state.sessions.end() || current->second != session_) return;
     core_.state.sessions.erase(current);
+    last_heard = LastHeard(*session_, core_.clock);
     core_.Wake();
-    if (core_.stopping) return;  // Welcome of the next start notes it
   }
   spdlog::info("worker {} left", name);
-  core_.store.Enqueue([name](store::WriteContext& context) { return context.workers().Left(name); },
-                      [name](const absl::Status& status) {
-                        if (!status.ok()) spdlog::warn("worker {}: {}", name, FormatStatus(status));
-                      });
+  core_.store.Enqueue(
+      [name, last_heard](store::WriteContext& context) {
+        return context.workers().Left(name, last_heard);
+      },
+      [name](const absl::Status& status) {
+        if (!status.ok()) spdlog::warn("worker {}: {}", name, FormatStatus(status));
+      });
 }
 
 absl::Status WorkerSession::Handle(const v1::WorkerMessage& message) {

@@ -4,6 +4,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include <string>
 #include <string_view>
@@ -22,9 +23,9 @@ class WorkerWrites {
   // (`drained` and its reason among it). Drain survives.
   virtual absl::StatusOr<v1::Worker> Seen(const v1::Hello& hello) = 0;
 
-  // Notes the end of a stream: last seen. A worker that tracks one run (kTrackedRunLabel) is
-  // forgotten once that has ended. NOT_FOUND: never seen.
-  virtual absl::Status Left(std::string_view worker) = 0;
+  // Notes the end of a stream, of which the last message came at `last_heard`. A worker that tracks
+  // one run (kTrackedRunLabel) is forgotten once that has ended. NOT_FOUND: never seen.
+  virtual absl::Status Left(std::string_view worker, absl::Time last_heard) = 0;
 
   // NOT_FOUND: never seen. Idempotent.
   virtual absl::StatusOr<v1::Worker> Drain(std::string_view worker, std::string_view reason) = 0;

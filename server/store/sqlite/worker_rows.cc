@@ -60,7 +60,7 @@ absl::StatusOr<v1::Worker> SqliteWorkerWrites::Seen(const v1::Hello& hello) {
   return Find(session_.db(), hello.worker());
 }
 
-absl::Status SqliteWorkerWrites::Left(std::string_view worker) {
+absl::Status SqliteWorkerWrites::Left(std::string_view worker, absl::Time last_heard) {
   XP_ASSIGN_OR_RETURN(const v1::Worker stored, Find(session_.db(), worker));
   if (stored.labels().contains(std::string(kTrackedRunLabel))) {
     XP_RETURN_IF_ERROR(session_.db().Run(
@@ -69,7 +69,7 @@ absl::Status SqliteWorkerWrites::Left(std::string_view worker) {
         worker));
   }
   return session_.db().Run("UPDATE workers SET last_seen_time = ? WHERE name = ?",
-                           session_.now_ns(), worker);
+                           absl::ToUnixNanos(last_heard), worker);
 }
 
 absl::StatusOr<v1::Worker> SqliteWorkerWrites::Drain(std::string_view worker,

@@ -12,7 +12,7 @@ class SqliteWorkerWrites final : public WorkerWrites {
   explicit SqliteWorkerWrites(WriteSession* session) : session_(*session) {}
 
   absl::StatusOr<v1::Worker> Seen(const v1::Hello& hello) override;
-  absl::Status Left(std::string_view worker) override;
+  absl::Status Left(std::string_view worker, absl::Time last_heard) override;
   absl::StatusOr<v1::Worker> Drain(std::string_view worker, std::string_view reason) override;
   absl::StatusOr<v1::Worker> Undrain(std::string_view worker) override;
 
