@@ -3,6 +3,7 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "proto/status.h"
@@ -36,6 +37,40 @@ absl::Status CheckArtifact(const std::string& field, const v1::Artifact& artifac
   file->set_path(artifact.path());
   file->set_sha256(artifact.sha256());
   return CheckManifest(field, manifest);
+}
+
+absl::Status Clash(std::string_view field, std::string_view file, std::string_view inside) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(field), ".path: '", ToAbsl(inside), "' lies in '", ToAbsl(file),
+                   "', which is a file of the same attempt; it is one or the other"));
+}
+
+// A path is a file or a folder: none of the attempt's artifacts lies in `path`, nor `path` in one.
+absl::Status CheckNoClash(Database& db, std::string_view field, int64_t attempt,
+                          std::string_view path) {
+  Query inside(db,
+               "SELECT path FROM artifacts WHERE attempt_id = ?1 AND path > ?2 || '/' AND path < "
+               "?2 || '0' ORDER BY path LIMIT 1",  // '0' is the byte after '/'
+               attempt, path);
+  if (inside.Next()) return Clash(field, path, inside.Text(0));
+  XP_RETURN_IF_ERROR(inside.status());
+  // The folders above it, longest first. One that is there begins also the greatest path up to a
+  // longer one, so nearly always one look-up tells of all.
+  std::string_view folder = path;
+  for (size_t slash = folder.rfind('/'); slash != folder.npos;) {
+    folder = folder.substr(0, slash);
+    Query above(db,
+                "SELECT path FROM artifacts WHERE attempt_id = ?1 AND path <= ?2 "
+                "ORDER BY path DESC LIMIT 1",
+                attempt, folder);
+    if (!above.Next()) return above.status();
+    const std::string_view nearest = above.View(0);
+    if (nearest == folder) return Clash(field, folder, path);
+    const auto differ =
+        std::mismatch(folder.begin(), folder.end(), nearest.begin(), nearest.end()).first;
+    slash = folder.rfind('/', differ - folder.begin());
+  }
+  return absl::OkStatus();
 }
 
 // What the trial's latest attempt that left anything has left.
@@ -85,13 +120,17 @@ absl::Status SqliteFileWrites::CreateArtifacts(const v1::CreateArtifactsRequest&
     const v1::Artifact& artifact = request.artifacts(i);
     const std::string field = absl::StrCat("artifacts[", i, "]");
     XP_RETURN_IF_ERROR(CheckArtifact(field, artifact));
-    XP_ASSIGN_OR_RETURN(const int64_t blob, RequireBlob(db, field + ".sha256", artifact.sha256()));
+    XP_ASSIGN_OR_RETURN(const BlobRow blob, FindBlob(db, field + ".sha256", artifact.sha256()));
+    if (artifact.size() != 0) {
+      XP_RETURN_IF_ERROR(CheckSize(field, artifact.path(), artifact.size(), blob));
+    }
+    XP_RETURN_IF_ERROR(CheckNoClash(db, field, attempt.id, artifact.path()));
     XP_RETURN_IF_ERROR(
         db.Run("INSERT INTO artifacts (attempt_id, path, blob_id, executable, create_time) "
                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (attempt_id, path) DO UPDATE SET "
                "blob_id = excluded.blob_id, executable = excluded.executable, "
                "create_time = excluded.create_time WHERE blob_id <> excluded.blob_id",
-               attempt.id, artifact.path(), blob, artifact.executable(), session_.now_ns()));
+               attempt.id, artifact.path(), blob.id, artifact.executable(), session_.now_ns()));
   }
   return absl::OkStatus();
 }

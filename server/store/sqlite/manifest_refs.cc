@@ -1,5 +1,6 @@
 #include "server/store/sqlite/manifest_refs.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_split.h>
 
 #include <charconv>
@@ -54,10 +55,11 @@ absl::Status StoreManifest(WriteSession& session, std::string_view field, std::s
              manifest.files_size(), total));
   for (int i = 0; i < manifest.files_size(); ++i) {
     const v1::ManifestFile& file = manifest.files(i);
-    XP_ASSIGN_OR_RETURN(const int64_t blob,
-                        RequireBlob(db, Element(field, i) + ".sha256", file.sha256()));
+    XP_ASSIGN_OR_RETURN(const BlobRow blob,
+                        FindBlob(db, Element(field, i) + ".sha256", file.sha256()));
+    XP_RETURN_IF_ERROR(CheckSize(Element(field, i), file.path(), file.size(), blob));
     XP_RETURN_IF_ERROR(db.Run(
-        "INSERT OR IGNORE INTO manifest_blobs (manifest_id, blob_id) VALUES (?, ?)", id, blob));
+        "INSERT OR IGNORE INTO manifest_blobs (manifest_id, blob_id) VALUES (?, ?)", id, blob.id));
   }
   return absl::OkStatus();
 }
@@ -76,6 +78,7 @@ absl::Status NoSuchDataset(Database& db, std::string_view field, std::string_vie
 }  // namespace
 
 absl::Status CheckManifest(std::string_view field, const v1::FileManifest& manifest) {
+  std::vector<std::string_view> within;  // paths with which the present one begins, shortest first
   for (int i = 0; i < manifest.files_size(); ++i) {
     const v1::ManifestFile& file = manifest.files(i);
     XP_RETURN_IF_ERROR(CheckPath(Element(field, i), file.path()));
@@ -85,14 +88,38 @@ absl::Status CheckManifest(std::string_view field, const v1::FileManifest& manif
           Element(field, i), ".path: '", file.path(),
           "' does not come after the path before it; paths stand in byte order, each once"));
     }
+    // In byte order all that begins with a path follows it at once, so `within` is complete.
+    while (!within.empty() && !absl::StartsWith(file.path(), ToAbsl(within.back()))) {
+      within.pop_back();
+    }
+    for (const std::string_view file_above : within) {
+      if (file.path()[file_above.size()] != '/') continue;
+      return absl::InvalidArgumentError(absl::StrCat(Element(field, i), ".path: '", file.path(),
+                                                     "' lies in '", ToAbsl(file_above),
+                                                     "', which is a file; it is one or the other"));
+    }
+    within.push_back(file.path());
   }
   return absl::OkStatus();
 }
 
+absl::Status CheckSize(std::string_view field, std::string_view path, uint64_t size,
+                       const BlobRow& blob) {
+  if (size == blob.size) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(ToAbsl(field), ".size: '", ToAbsl(path),
+                                                 "' is said to have ", size,
+                                                 " bytes; the blob of its sha256 has ", blob.size));
+}
+
 absl::StatusOr<int64_t> RequireBlob(Database& db, std::string_view field, std::string_view sha256) {
+  XP_ASSIGN_OR_RETURN(const BlobRow blob, FindBlob(db, field, sha256));
+  return blob.id;
+}
+
+absl::StatusOr<BlobRow> FindBlob(Database& db, std::string_view field, std::string_view sha256) {
   XP_RETURN_IF_ERROR(CheckSha256(field, sha256));
-  Query query(db, "SELECT id FROM blobs WHERE sha256 = ?", sha256);
-  if (query.Next()) return query.Int(0);
+  Query query(db, "SELECT id, size FROM blobs WHERE sha256 = ?", sha256);
+  if (query.Next()) return BlobRow{query.Int(0), query.Uint(1)};
   XP_RETURN_IF_ERROR(query.status());
   return absl::FailedPreconditionError(absl::StrCat(
       ToAbsl(field), ": blob ", ToAbsl(sha256), " is not here; upload it, then repeat the call"));

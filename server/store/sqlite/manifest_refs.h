@@ -18,7 +18,16 @@ namespace xp::store {
 
 // FAILED_PRECONDITION, beginning with `field`: the blob is not here; upload it and repeat.
 // INVALID_ARGUMENT: no name of a blob.
+struct BlobRow {
+  int64_t id = 0;
+  uint64_t size = 0;  // bytes
+};
+absl::StatusOr<BlobRow> FindBlob(Database& db, std::string_view field, std::string_view sha256);
 absl::StatusOr<int64_t> RequireBlob(Database& db, std::string_view field, std::string_view sha256);
+
+// INVALID_ARGUMENT, naming `path`: its blob has another size than `size`.
+absl::Status CheckSize(std::string_view field, std::string_view path, uint64_t size,
+                       const BlobRow& blob);
 
 // The same for a FileManifest, all of whose blobs are here. INVALID_ARGUMENT: it is no manifest, or
 // names a path that no folder should have (absolute, "..", twice).

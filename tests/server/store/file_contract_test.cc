@@ -124,6 +124,38 @@ TEST_P(FileContract, ManifestsWithBadPathsAreRefused) {
   EXPECT_CODE(AddDataset(Sha256("no manifest \xff")), kInvalidArgument);
 }
 
+TEST_P(FileContract, AManifestTellsTheSizesOfItsBlobs) {
+  ASSERT_OK(kit.Upload("text"));
+  v1::FileManifest manifest;
+  manifest.add_files()->set_path("a.txt");
+  manifest.mutable_files(0)->set_sha256(Sha256("text"));
+  manifest.mutable_files(0)->set_size(5);
+  ASSERT_OK(kit.Upload(manifest.SerializeAsString()));
+  const auto answer = AddDataset(Sha256(manifest.SerializeAsString()));
+  EXPECT_CODE(answer, kInvalidArgument);
+  EXPECT_THAT(
+      std::string(answer.status().message()),
+      HasSubstr("files[0].size: 'a.txt' is said to have 5 bytes; the blob of its sha256 has 4"));
+}
+
+TEST_P(FileContract, APathOfAManifestIsAFileOrAFolder) {
+  ASSERT_OK(kit.Upload(""));
+  const auto add = [&](const std::vector<std::string>& paths) {
+    v1::FileManifest manifest;
+    for (const std::string& path : paths) {
+      manifest.add_files()->set_path(path);
+      manifest.mutable_files()->rbegin()->set_sha256(Sha256(""));
+    }
+    EXPECT_OK(kit.Upload(manifest.SerializeAsString()));
+    return AddDataset(Sha256(manifest.SerializeAsString())).status();
+  };
+  // What sorts between the file and what lies in it does not hide it.
+  const absl::Status clash = add({"x", "x-1", "x.d/y", "x/y"});
+  EXPECT_CODE(clash, kInvalidArgument);
+  EXPECT_THAT(std::string(clash.message()), HasSubstr("files[3].path: 'x/y' lies in 'x'"));
+  EXPECT_OK(add({"x-1", "x.d/y", "x/y", "x/y2/z", "xy"}));
+}
+
 TEST_P(FileContract, AVersionOrAnAttemptThatIsNotThereNamesTheNewest) {
   ASSERT_OK(AddDataset(Manifest("a.txt", "one")));
   const auto version = kit.store().files().GetDatasetVersion("IMDB@7");
@@ -163,6 +195,39 @@ TEST_P(FileContract, ArtifactsReplaceByPathAndAreFenced) {
   ASSERT_EQ(artifacts->artifacts_size(), 1);
   EXPECT_EQ(artifacts->artifacts(0).sha256(), Sha256("v2"));
   EXPECT_CODE(attach(2, "v3"), kNotFound);
+}
+
+TEST_P(FileContract, AnArtifactHasTheSizeOfItsBlobAndIsAFileOrAFolder) {
+  const std::string uid = kit.Submit("e", {"a"})[0];
+  kit.Run(uid);
+  ASSERT_OK(kit.Upload("text"));
+  const auto attach = [&](const std::vector<std::string>& paths, uint64_t size) {
+    v1::CreateArtifactsRequest request;
+    request.set_trial_uid(uid);
+    for (const std::string& path : paths) {
+      v1::Artifact* artifact = request.add_artifacts();
+      artifact->set_path(path);
+      artifact->set_sha256(Sha256("text"));
+      artifact->set_size(size);
+    }
+    return kit.Do([&](WriteContext& c) { return c.files().CreateArtifacts(request); });
+  };
+  const absl::Status size = attach({"model/ok", "model/x"}, 5);
+  EXPECT_CODE(size, kInvalidArgument);
+  EXPECT_THAT(std::string(size.message()),
+              HasSubstr("artifacts[0].size: 'model/ok' is said to have 5 bytes"));
+  for (const auto& paths : {std::vector<std::string>{"model/x", "model/x-1", "model/x/y/z"},
+                            {"model/x/y/z", "model/x-1", "model/x"}}) {
+    const absl::Status clash = attach(paths, 4);
+    EXPECT_CODE(clash, kInvalidArgument);
+    EXPECT_THAT(std::string(clash.message()),
+                HasSubstr("artifacts[2].path: 'model/x/y/z' lies in 'model/x', which is a file"));
+  }
+  // A call sees what another one has left.
+  ASSERT_OK(attach({"model/x", "model/x-1", "model/xy/z", "model/x.d/y"}, 4));
+  EXPECT_CODE(attach({"model/x/y"}, 4), kInvalidArgument);
+  EXPECT_CODE(attach({"model/xy"}, 4), kInvalidArgument);
+  EXPECT_OK(attach({"model/x", "model/xy/z2", "output/x/y"}, 0));
 }
 
 TEST_P(FileContract, ArtifactFoldersOfAWholeExperimentComeInPages) {
