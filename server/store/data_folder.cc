@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -13,6 +14,27 @@
 #include "proto/status.h"
 
 namespace xp::store {
+
+namespace {
+
+// The first file below `folder`, or "". What cannot be read counts as nothing: whoever opens it
+// next says why.
+std::string AnyFile(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator at(folder, error);
+  for (; !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+    if (at->is_regular_file(error)) return at->path().string();
+  }
+  return "";
+}
+
+uint64_t SizeOf(const std::string& path) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+}  // namespace
 
 DataFolder::DataFolder(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}
 
@@ -54,6 +76,25 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& 
         absl::StrCat("cannot write ", lock_path, ": ", std::strerror(cause)));
   }
   return std::unique_ptr<DataFolder>(new DataFolder(path, fd));
+}
+
+bool DataFolder::HasNoDatabase() const { return SizeOf(database_path()) == 0; }
+
+absl::Status DataFolder::CheckNothingIsLost() const {
+  const std::string log = database_path() + "-wal";
+  // Beside a database, a log may also be what a first start that was killed has left.
+  const std::string found = HasNoDatabase() && SizeOf(log) > 0 ? log : AnyFile(blob_path());
+  if (found.empty()) return absl::OkStatus();
+  std::error_code error;
+  const bool there = std::filesystem::exists(database_path(), error);
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the database ", database_path(), there ? " holds nothing" : " is missing", ", but ", found,
+      " shows that there was a store: its database was lost. Put xp.db back (with its xp.db-wal, "
+      "if "
+      "there is one), or unpack a backup into an empty folder and give that as --data-dir. To "
+      "begin "
+      "a new store here, move blobs/ and xp.db* out of ",
+      path_, " first"));
 }
 
 }  // namespace xp::store

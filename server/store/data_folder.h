@@ -1,6 +1,7 @@
 // The folder of a store: xp.db, blobs/, and the lock that keeps a second server out.
 #pragma once
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include <memory>
@@ -18,6 +19,14 @@ class DataFolder {
   ~DataFolder();
   DataFolder(const DataFolder&) = delete;
   DataFolder& operator=(const DataFolder&) = delete;
+
+  // To be asked before a database is made, and before SQLite opens an empty file (it would remove
+  // the write-ahead log of a lost one). FAILED_PRECONDITION: files of a store lie here, so its
+  // database was lost; the message says what lies where and what to do.
+  absl::Status CheckNothingIsLost() const;
+
+  // The database file is not there or has no bytes.
+  bool HasNoDatabase() const;
 
   const std::string& path() const { return path_; }
   std::string database_path() const { return path_ + "/xp.db"; }

@@ -133,9 +133,16 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(StoreOptions given) {
   XP_ASSIGN_OR_RETURN(opened.folder, DataFolder::Open(options.data_dir));
   opened.database_location = on_disk ? opened.folder->database_path() : MemoryLocation();
   const std::string& location = opened.database_location;
+  if (on_disk && opened.folder->HasNoDatabase()) {
+    XP_RETURN_IF_ERROR(opened.folder->CheckNothingIsLost());
+  }
   XP_RETURN_IF_ERROR(BlobFolder(opened.folder->blob_path()).Prepare());
   XP_ASSIGN_OR_RETURN(opened.writer, Database::Open(location, Database::Mode::kReadWrite));
   XP_RETURN_IF_ERROR(Annotate(CheckSchema(*opened.writer), location));
+  if (on_disk) {
+    XP_ASSIGN_OR_RETURN(const int version, SchemaVersion(*opened.writer));
+    if (version == 0) XP_RETURN_IF_ERROR(opened.folder->CheckNothingIsLost());
+  }
   XP_RETURN_IF_ERROR(Configure(*opened.writer, options.place));
   XP_RETURN_IF_ERROR(Annotate(MigrateSchema(*opened.writer), location));
   XP_RETURN_IF_ERROR(DropBuilds(*opened.writer, 0));  // what an earlier process did not finish

@@ -60,6 +60,46 @@ TEST(StoreFaultTest, ADatabaseThatIsNotOursIsRefusedAndLeftAsItIs) {
   kit.Reopen();
 }
 
+// What a data folder is without its database.
+class LostDatabaseTest : public testing::Test {
+ protected:
+  absl::Status Start() { return OpenStore(kit_.Options()).status(); }
+
+  StoreKit kit_;
+  const std::string path_ = kit_.options.data_dir + "/xp.db";
+};
+
+TEST_F(LostDatabaseTest, BesideBlobsNoNewStoreBegins) {
+  ASSERT_OK(kit_.Upload("weights"));
+  kit_.CloseStore();
+  const std::string kept = path_ + ".kept";
+  std::filesystem::rename(path_, kept);
+  EXPECT_CODE(Start(), kFailedPrecondition);
+  EXPECT_THAT(std::string(Start().message()), HasSubstr("xp.db is missing"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  std::ofstream(path_).close();
+  EXPECT_THAT(std::string(Start().message()), HasSubstr("xp.db holds nothing"));
+  EXPECT_EQ(std::filesystem::file_size(path_), 0u);
+  ASSERT_OK((*Database::Open(path_, Database::Mode::kReadWrite))->Run("PRAGMA journal_mode = WAL"));
+  EXPECT_THAT(std::string(Start().message()), HasSubstr("xp.db holds nothing"));
+  std::filesystem::rename(kept, path_);
+  EXPECT_OK(Start());
+}
+
+TEST_F(LostDatabaseTest, ItsLogIsKept) {
+  kit_.CloseStore();
+  std::filesystem::remove(path_);
+  std::ofstream(path_ + "-wal") << "pages";
+  EXPECT_CODE(Start(), kFailedPrecondition);
+  EXPECT_EQ(std::filesystem::file_size(path_ + "-wal"), 5u);
+}
+
+TEST_F(LostDatabaseTest, WithoutFilesItIsANewStore) {
+  kit_.CloseStore();
+  std::filesystem::remove(path_);
+  EXPECT_OK(Start());
+}
+
 TEST(StoreFaultTest, FailedMigrationLeavesTheDatabaseAsItWas) {
   TempFolder folder;
   auto db = *Database::Open(folder.path() + "/x.db", Database::Mode::kReadWrite);
