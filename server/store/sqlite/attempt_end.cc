@@ -84,7 +84,10 @@ absl::Status ApplyVerdict(WriteSession& session, FencedAttempt& both) {
   if (verdict.stop != core::StopReason::kNone) both.trial.stop = verdict.stop;
   both.attempt.state = EndStateOf(both.attempt);
   both.attempt.message = verdict.why;
-  both.attempt.end_time = session.now_ns();
+  // However the clocks were set meanwhile, it ran for as long as it ran.
+  const int64_t ran_until = both.attempt.start_time + both.attempt.run_ms * 1'000'000;
+  both.attempt.end_time = std::max(session.now_ns(), ran_until);
+  if (both.trial.end_time != 0) both.trial.end_time = both.attempt.end_time;
   if (both.trial.state != core::TrialState::kFailed) return absl::OkStatus();
   XP_ASSIGN_OR_RETURN(const std::string tail, LoadLogTail(session.db(), both.attempt.id));
   return session.db().Run("UPDATE trial_details SET log_tail = ? WHERE trial_id = ?", tail,

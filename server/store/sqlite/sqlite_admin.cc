@@ -17,13 +17,15 @@ uint64_t FileSize(const std::string& path) {
   return error ? 0 : size;
 }
 
+// Its cost grows with the trials (docs/benchmarks.md), so each table is gone through once.
 absl::Status CountRows(Database& db, v1::Stats& stats) {
   Query query(db,
               "SELECT (SELECT count(*) FROM experiments WHERE deleted = 0), "
               "(SELECT count(*) FROM trials WHERE deleted = 0), (SELECT count(*) FROM attempts), "
-              "(SELECT coalesce(sum(series), 0) FROM sources), "
-              "(SELECT coalesce(sum(points), 0) FROM sources), "
-              "(SELECT count(*) FROM blobs), (SELECT coalesce(sum(size), 0) FROM blobs)");
+              "s.series, s.points, b.count, b.size "
+              "FROM (SELECT coalesce(sum(series), 0) AS series, coalesce(sum(points), 0) AS points "
+              "FROM sources) s, "
+              "(SELECT count(*) AS count, coalesce(sum(size), 0) AS size FROM blobs) b");
   if (query.Next()) {
     stats.set_experiments(query.Int(0));
     stats.set_trials(query.Int(1));
@@ -38,8 +40,8 @@ absl::Status CountRows(Database& db, v1::Stats& stats) {
 
 absl::Status CountLive(Database& db, v1::Stats& stats) {
   Query query(db,
-              "SELECT state, count(*) FROM trials WHERE deleted = 0 AND state NOT IN "
-              "('COMPLETED', 'FAILED', 'STOPPED') GROUP BY state");
+              "SELECT state, count(*) FROM trials WHERE deleted = 0 AND state IN "
+              "('QUEUED', 'ASSIGNED', 'RUNNING', 'STOPPING', 'FINISHING', 'LOST') GROUP BY state");
   while (query.Next()) {
     if (query.View(0) == "QUEUED") {
       stats.set_trials_queued(query.Int32(1));

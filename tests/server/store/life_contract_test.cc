@@ -54,6 +54,16 @@ TEST_P(StoreContract, EndWaitsForTheLastByte) {
   EXPECT_EQ(kit.Get("e/a").state(), v1::COMPLETED);
 }
 
+TEST_P(StoreContract, AClockThatIsSetBackMakesNoEndBeforeItsStart) {
+  const v1::AttemptId attempt = kit.Run(kit.Submit("e", {"a"})[0]);
+  const int64_t start = kit.Get("e/a").start_time().seconds();
+  kit.clock.JumpWall(-absl::Hours(24));
+  ASSERT_OK(kit.Exit(attempt, 0, 0));
+  ASSERT_OK(kit.Finish(attempt));
+  EXPECT_EQ(kit.Get("e/a").end_time().seconds(), start + 60) << "it ran for a minute";
+  EXPECT_EQ(kit.Get("e/a").latest_attempt().end_time().seconds(), start + 60);
+}
+
 TEST_P(StoreContract, FailureShowsReasonAndLastLines) {
   const v1::AttemptId attempt = kit.Run(kit.Submit("e", {"a"})[0]);
   ASSERT_OK(kit.ReportLog(attempt, 0, "one\nboom \xff\n"));
