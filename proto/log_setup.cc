@@ -13,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "proto/escaped.h"
+
 namespace xp {
 namespace {
 
@@ -33,6 +35,23 @@ class JsonFormatter final : public spdlog::formatter {
                                   spdlog::pattern_time_type::utc, ""};
 };
 
+// One line per message, whatever somebody else's text in it holds.
+class TextFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    head_.format(message, out);
+    const std::string rest =
+        Escaped(std::string_view(message.payload.data(), message.payload.size())) + "\n";
+    out.append(rest.data(), rest.data() + rest.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<TextFormatter>();
+  }
+
+ private:
+  spdlog::pattern_formatter head_{"%H:%M:%S.%e %^%l%$ ", spdlog::pattern_time_type::local, ""};
+};
+
 }  // namespace
 
 absl::Status SetUpLog(LogFormat format, std::string_view level) {
@@ -49,7 +68,7 @@ absl::Status SetUpLog(LogFormat format, std::string_view level) {
   if (json) {
     logger->set_formatter(std::make_unique<JsonFormatter>());
   } else {
-    logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
+    logger->set_formatter(std::make_unique<TextFormatter>());
   }
   logger->set_level(parsed);
   logger->flush_on(spdlog::level::trace);

@@ -1,5 +1,7 @@
 #include "proto/status.h"
 
+#include "proto/escaped.h"
+
 namespace xp {
 namespace {
 constexpr size_t kMessageMaxBytes = 8 * 1024;
@@ -7,7 +9,7 @@ constexpr size_t kMessageMaxBytes = 8 * 1024;
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  std::string message(status.message());
+  std::string message = Escaped(FromAbsl(status.message()));
   if (message.size() > kMessageMaxBytes) {
     message.resize(kMessageMaxBytes);
     message += "...";
@@ -23,7 +25,8 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
 
 std::string FormatStatus(const absl::Status& status) {
   if (status.ok()) return "OK";
-  return absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message());
+  return absl::StrCat(absl::StatusCodeToString(status.code()), ": ",
+                      Escaped(FromAbsl(status.message()), LineBreaks::kKeep));
 }
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {

@@ -21,12 +21,12 @@ namespace xp {
 inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view FromAbsl(absl::string_view text) { return {text.data(), text.size()}; }
 
-// The same code and message on the other side. Messages are cut to 8 KiB (gRPC puts them in a
-// header).
+// The same code and message on the other side. A message to a client is escaped (escaped.h: it may
+// quote anything) and cut to 8 KiB (gRPC puts it in a header).
 grpc::Status ToGrpcStatus(const absl::Status& status);
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
-// "INVALID_ARGUMENT: message": how a status is shown to people and written to logs. OK is "OK".
+// "INVALID_ARGUMENT: message", escaped but for line breaks: for people and logs. OK is "OK".
 std::string FormatStatus(const absl::Status& status);
 
 // The same status with `context` and ": " before its message. OK stays OK.

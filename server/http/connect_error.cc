@@ -4,6 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proto/escaped.h"
+#include "proto/status.h"
+
 namespace xp::http {
 
 int HttpStatus(absl::StatusCode code) {
@@ -46,7 +49,7 @@ std::string ConnectCode(absl::StatusCode code) {
 
 std::string ConnectErrorBody(const absl::Status& status) {
   const nlohmann::json body = {{"code", ConnectCode(status.code())},
-                               {"message", std::string(status.message())}};
+                               {"message", Escaped(FromAbsl(status.message()))}};
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
