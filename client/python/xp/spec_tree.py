@@ -3,7 +3,6 @@
 """
 
 import dataclasses
-import itertools
 import json
 import re
 
@@ -11,7 +10,7 @@ import yaml
 
 from .errors import Error, invalid
 
-MAX_NODES = 100_000
+MAX_COPIES = 300_000  # what aliases may add to what is written
 STRING, NUMBER, BOOL, NULL = "text", "number", "boolean", "null"
 
 # The core schema of YAML 1.2: `yes`, `0777` and `1_000` are text, `5e-5` is a number.
@@ -77,20 +76,33 @@ def read_yaml(text, name):
         raise Error("INVALID_ARGUMENT", f"{name}: lists or maps within each other beyond reason") from None
     if root is None:
         raise Error("INVALID_ARGUMENT", f"{name}: the file is empty")
-    return _from_yaml(root, "", set(), itertools.count(1))
+    return _from_yaml(root, "", set(), _Budget(MAX_COPIES + len(text) // 2))
 
 
-def _from_yaml(node, path, above, count):
+class _Budget:
+    """How many parts a document may have, an alias counted for all that it stands for."""
+
+    def __init__(self, most):
+        self.most = most
+        self.left = most
+
+    def take(self, path, line):
+        self.left -= 1
+        if self.left < 0:
+            problem = f"more than {self.most:,} parts (an alias counts for all that it stands for; aliases of aliases?)"
+            raise invalid(f"{path} (line {line})", f"{problem}; write fewer trials into one file")
+
+
+def _from_yaml(node, path, above, budget):
     line = node.start_mark.line + 1
-    if next(count) > MAX_NODES:
-        raise invalid(f"{path} (line {line})", f"more than {MAX_NODES:,} parts (aliases of aliases?)")
+    budget.take(path, line)
     if id(node) in above:
         raise invalid(f"{path} (line {line})", "an alias that contains itself")
     above = above | {id(node)}
     if isinstance(node, yaml.ScalarNode):
         return Scalar(path, line, _kind(node), node.value)
     if isinstance(node, yaml.SequenceNode):
-        items = [_from_yaml(item, f"{path}[{i}]", above, count) for i, item in enumerate(node.value)]
+        items = [_from_yaml(item, f"{path}[{i}]", above, budget) for i, item in enumerate(node.value)]
         return Sequence(path, line, items)
     items = {}
     for key, value in node.value:
@@ -99,7 +111,7 @@ def _from_yaml(node, path, above, count):
             raise invalid(where, "a key must be text")
         if key.value in items:
             raise invalid(where, f"the key '{key.value}' stands here twice (first on line {items[key.value].line})")
-        items[key.value] = _from_yaml(value, child_path(path, key.value), above, count)
+        items[key.value] = _from_yaml(value, child_path(path, key.value), above, budget)
     return Mapping(path, line, items)
 
 

@@ -1,6 +1,7 @@
 #include "client/xpctl/spec/yaml_tree.h"
 
 #include <absl/strings/str_cat.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -11,12 +12,15 @@
 #include <utility>
 
 #include "client/cpp/utf8.h"
+#include "proto/escaped.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
 namespace {
 
-constexpr size_t kNodesMax = 100'000;
+// What aliases may add to what is written, of which each part has two bytes at least.
+constexpr size_t kCopiesMax = 300'000;
+constexpr size_t kShownMaxBytes = 60;
 
 absl::Status At(const YAML::Mark& mark, std::string_view what) {
   return absl::InvalidArgumentError(
@@ -26,6 +30,8 @@ absl::Status At(const YAML::Mark& mark, std::string_view what) {
 // Builds the tree out of the parser's events. The first error wins; what follows it is ignored.
 class Builder final : public YAML::EventHandler {
  public:
+  explicit Builder(size_t text_bytes) : nodes_max_(kCopiesMax + text_bytes / 2) {}
+
   absl::Status status;
   YamlNode root;
 
@@ -48,7 +54,7 @@ class Builder final : public YAML::EventHandler {
     copy.line = mark.line + 1;
     copy.column = mark.column + 1;
     nodes_ += CountNodes(copy);
-    if (nodes_ > kNodesMax) Fail(mark, "too many parts (aliases of aliases?)");
+    CheckCount(mark);
     Place(std::move(copy));
   }
 
@@ -93,8 +99,16 @@ class Builder final : public YAML::EventHandler {
     return count;
   }
 
+  void CheckCount(const YAML::Mark& mark) {
+    if (nodes_ <= nodes_max_) return;
+    Fail(mark, absl::StrCat("more than ", nodes_max_,
+                            " parts (an alias counts for all that it stands for; aliases of "
+                            "aliases?); write fewer trials into one file"));
+  }
+
   YamlNode NodeAt(const YAML::Mark& mark, YamlNode::Kind kind) {
-    if (++nodes_ > kNodesMax) Fail(mark, "too many parts");
+    ++nodes_;
+    CheckCount(mark);
     YamlNode node;
     node.kind = kind;
     node.line = mark.line + 1;
@@ -154,6 +168,7 @@ class Builder final : public YAML::EventHandler {
     if (status.ok()) status = At(mark, what);
   }
 
+  const size_t nodes_max_;
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   size_t nodes_ = 0;
@@ -181,6 +196,38 @@ bool IsNumber(std::string_view text) {
   return at == text.size();
 }
 
+// The line with this number, from 0; "" beyond the last.
+std::string_view LineOf(std::string_view text, int number) {
+  for (; number > 0 && !text.empty(); --number) {
+    const size_t end = text.find('\n');
+    text = end == text.npos ? std::string_view() : text.substr(end + 1);
+  }
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+// yaml-cpp's words for what people do wrong most tell little; the line itself is shown with them.
+absl::Status SyntaxError(std::string_view text, const YAML::Exception& error) {
+  YAML::Mark mark = error.mark;
+  if (mark.is_null()) mark = YAML::Mark();
+  if (dynamic_cast<const YAML::DeepRecursion*>(&error) != nullptr) {
+    return At(mark, "lists or maps within each other more than 500 deep; a spec needs 5");
+  }
+  // The parser trips over a tab at the line that holds it or the one behind.
+  for (int line = mark.line; line >= 0 && line >= mark.line - 1; --line) {
+    const std::string_view found = LineOf(text, line);
+    const size_t tab = found.find('\t');
+    if (tab == found.npos || found.find_first_not_of(" \t") < tab) continue;
+    mark.line = line;
+    mark.column = static_cast<int>(tab);
+    return At(mark, "a tab in the indentation; YAML takes spaces alone there");
+  }
+  const std::string_view line = LineOf(text, mark.line);
+  const std::string_view shown = line.substr(0, line.find_last_not_of(' ') + 1);
+  return At(mark,
+            absl::StrCat(error.msg, ", in the line \"", Escaped(shown.substr(0, kShownMaxBytes)),
+                         shown.size() > kShownMaxBytes ? "..." : "", "\""));
+}
+
 }  // namespace
 
 absl::StatusOr<YamlNode> ParseYaml(std::string_view text) {
@@ -190,10 +237,10 @@ absl::StatusOr<YamlNode> ParseYaml(std::string_view text) {
   std::istringstream stream{std::string(text)};
   try {
     YAML::Parser parser(stream);
-    Builder builder;
+    Builder builder(text.size());
     parser.HandleNextDocument(builder);
     XP_RETURN_IF_ERROR(builder.status);
-    Builder second;
+    Builder second(text.size());
     if (parser.HandleNextDocument(second) && second.root.line != 0) {
       return absl::InvalidArgumentError(
           absl::StrCat("line ", second.root.line, ", column ", second.root.column,
@@ -201,8 +248,7 @@ absl::StatusOr<YamlNode> ParseYaml(std::string_view text) {
     }
     return std::move(builder.root);
   } catch (const YAML::Exception& error) {
-    if (error.mark.is_null()) return absl::InvalidArgumentError("line 1, column 1: " + error.msg);
-    return At(error.mark, error.msg);
+    return SyntaxError(text, error);
   }
 }
 

@@ -30,8 +30,8 @@ struct YamlEntry {
   YamlNode value;
 };
 
-// One document. Anchors and aliases are resolved (at most 100,000 nodes in all: an alias bomb is an
-// error); tags of one's own are refused.
+// One document. Anchors and aliases are resolved (aliases may add 300,000 nodes to those that are
+// written: an alias bomb is an error); tags of one's own are refused.
 absl::StatusOr<YamlNode> ParseYaml(std::string_view text);
 
 enum class ScalarKind { kNull, kBool, kNumber, kText };
