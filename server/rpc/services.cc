@@ -1,5 +1,7 @@
 #include "server/rpc/services.h"
 
+#include "server/rpc/known_enums.h"
+
 namespace xp::rpc {
 
 void AddServices(MethodTable* table, const ServerParts& parts) {
@@ -14,6 +16,7 @@ void AddServices(MethodTable* table, const ServerParts& parts) {
   AddArtifacts(table, parts);
   AddWorkers(table, parts);
   AddAdmin(table, parts);
+  RefuseUnknownEnums(table);
 }
 
 }  // namespace xp::rpc
