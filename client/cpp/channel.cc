@@ -40,6 +40,16 @@ std::string WhyNotConnected(grpc::Channel& channel) {
         "Network is unreachable", "DNS resolution failed"}) {
     if (message.find(known) != message.npos) return known;
   }
+  if (message.find("http1.x server") != message.npos) {
+    return "what listens there speaks HTTP/1.1, not gRPC; xpserver's gRPC port is that of "
+           "--listen, "
+           "7070 unless set, not that of --http";
+  }
+  for (const char* other : {"Failed parsing HTTP/2", "Socket closed", "Connection reset by peer"}) {
+    if (message.find(other) != message.npos) {
+      return "what listens there speaks no gRPC; is it an xpserver?";
+    }
+  }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return "it does not answer";
   return message;
 }

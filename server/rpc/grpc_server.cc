@@ -60,6 +60,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
         "cannot listen on ", options.address,
         "; is another server there? Take another --listen address, or port 0 for any free one"));
   }
+  // The library's service knows only the whole server ("") by itself.
+  for (const std::string& name : ServiceNames()) {
+    server->server_->GetHealthCheckService()->SetServingStatus(name, true);
+  }
   return server;
 }
 
@@ -71,6 +75,7 @@ std::shared_ptr<grpc::Channel> GrpcServer::InProcessChannel() {
 
 void GrpcServer::Stop() {
   if (server_ == nullptr) return;
+  server_->GetHealthCheckService()->Shutdown();  // those who watch are told NOT_SERVING
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownPatience);
   server_->Wait();
   server_.reset();

@@ -40,8 +40,8 @@ class GrpcServer {
   // A channel within the process, for tests.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
-  // Takes no new calls, waits a little for those under way, then cancels them (UNAVAILABLE). Ask
-  // streams to end before (Fleet::Stop, ChangeFeed::Close).
+  // Health says NOT_SERVING. Takes no new calls, waits a little for those under way, then cancels
+  // them (UNAVAILABLE). Ask streams to end before (Fleet::Stop, ChangeFeed::Close).
   void Stop();
 
  private:

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <string_view>
+#include <thread>
 
 #include "client/cpp/file_descriptor.h"
 #include "tests/client/cpp/fake_blobs.h"
@@ -64,6 +66,29 @@ TEST(ChannelTest, AListenerThatNeverAnswersIsToldInUnderThreeSeconds) {
   const absl::Status status = WaitForServer(*MakeChannel(address), address, "the default");
   EXPECT_LT(Elapsed(begin), absl::Seconds(3));
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+}
+
+TEST(ChannelTest, AWebServerIsToldFromAnXpserver) {
+  const BoundPort web;
+  ASSERT_EQ(::listen(web.socket.get(), 8), 0);
+  std::thread answer([&web] {
+    while (true) {
+      const FileDescriptor caller(::accept(web.socket.get(), nullptr, nullptr));
+      if (caller.get() < 0) return;
+      char request[256];
+      if (::recv(caller.get(), request, sizeof request, 0) <= 0) continue;
+      const std::string_view text = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+      ::send(caller.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    }
+  });
+  const auto address = *ParseAddress(web.address());
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status status = WaitForServer(*MakeChannel(address), address, "the default");
+  EXPECT_LT(Elapsed(begin), absl::Seconds(3));
+  EXPECT_NE(std::string(status.message()).find("speaks HTTP/1.1, not gRPC"), std::string::npos)
+      << status;
+  ::shutdown(web.socket.get(), SHUT_RDWR);  // ends accept
+  answer.join();
 }
 
 }  // namespace
