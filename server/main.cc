@@ -73,7 +73,8 @@ int Serve(const ServerConfig& config, const sigset_t& signals) {
       rpc::GrpcServer::Start({.address = config.listen}, table,
                              rpc::MakeClientStreams(parts, settings.outbox_max), call_log);
   if (!grpc_server.ok()) return Fail(kExitListen, grpc_server.status());
-  http::HttpServer http_server(HttpOptionsOf(config), table, [&] { return rpc::LiveStats(parts); });
+  http::HttpServer http_server(HttpOptionsOf(config), clock, table,
+                               [&] { return rpc::LiveStats(parts); });
   if (config.http != "none") {
     if (const absl::Status status = http_server.Start(); !status.ok()) {
       return Fail(kExitListen, status);

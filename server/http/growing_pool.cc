@@ -7,7 +7,7 @@
 
 namespace xp::http {
 
-void GrowingPool::enqueue(std::function<void()> task) {
+void GrowingPool::Enqueue(std::function<void()> task) {
   MutexLock lock(mutex_);
   tasks_.push_back(std::move(task));
   if (idle_ < tasks_.size() && threads_.size() < most_) {
@@ -27,7 +27,7 @@ void GrowingPool::AddThread() {
   }
 }
 
-void GrowingPool::shutdown() {
+void GrowingPool::Shutdown() {
   std::vector<std::thread> threads;
   {
     MutexLock lock(mutex_);

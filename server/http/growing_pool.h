@@ -1,10 +1,8 @@
-// Threads for connections, made when they are needed and kept: an idle server has few, one with
-// many streams has one for each. Beyond the most, connections wait for a thread.
+// Threads that answer requests, made when they are needed and kept: an idle server has few, one
+// with many streams has one for each. Beyond the most, requests wait for a thread.
 #pragma once
 
 #include <absl/base/thread_annotations.h>
-#include <httplib.h>
-
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -15,16 +13,18 @@
 
 namespace xp::http {
 
-// Safe from any thread but shutdown, which is called once and joins.
-class GrowingPool final : public httplib::TaskQueue {
+// Safe from any thread but Shutdown, which runs what waits, joins, and is idempotent.
+class GrowingPool {
  public:
   explicit GrowingPool(size_t most) : most_(most) {}
-  ~GrowingPool() override { shutdown(); }
+  ~GrowingPool() { Shutdown(); }
+  GrowingPool(const GrowingPool&) = delete;
+  GrowingPool& operator=(const GrowingPool&) = delete;
 
-  // The server accepts before it queues, so at most as many wait as the process may have files
-  // open. Where the system has no thread left, the connection waits for one that is there.
-  void enqueue(std::function<void()> task) override;
-  void shutdown() override;
+  // At most as many wait as there are connections (connection_watch.h). Where the system has no
+  // thread left, the task waits for one that is there.
+  void Enqueue(std::function<void()> task);
+  void Shutdown();
 
  private:
   void Run();

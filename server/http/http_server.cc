@@ -1,23 +1,32 @@
 #include "server/http/http_server.h"
 
 #include <absl/strings/match.h>
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
+#include <fcntl.h>
 #include <httplib.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
-#include <thread>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <memory>
 #include <utility>
-#include <vector>
 
+#include "proto/escaped.h"
 #include "proto/status.h"
 #include "server/http/connect_error.h"
+#include "server/http/connection.h"
+#include "server/http/connection_watch.h"
 #include "server/http/growing_pool.h"
+#include "server/http/http_library.h"
 #include "server/http/json_rpc.h"
 #include "server/http/json_stream.h"
+#include "server/http/loopback.h"
 #include "server/http/prometheus.h"
+#include "server/http/refusal.h"
 
 namespace xp::http {
 namespace {
@@ -40,16 +49,8 @@ class HttpCallContext final : public rpc::CallContext {
   const std::string peer_;
 };
 
-bool IsLoopbackName(std::string_view name) {
-  if (absl::EqualsIgnoreCase(ToAbsl(name), "localhost") || name == "::1") return true;
-  const std::vector<absl::string_view> parts = absl::StrSplit(ToAbsl(name), '.');
-  if (parts.size() != 4 || parts[0] != "127") return false;
-  for (const absl::string_view part : parts) {
-    int number = 0;
-    if (!absl::SimpleAtoi(part, &number) || number < 0 || number > 255) return false;
-  }
-  return true;
-}
+constexpr int kRequestsPerConnection = 1000;
+constexpr absl::Duration kWriteTimeout = absl::Seconds(5);  // nothing of an answer was taken
 
 constexpr char kRootText[] =
     "xpserver: experiment tracking. The API as JSON: POST /xp.v1.SERVICE/METHOD, e.g.\n"
@@ -59,31 +60,29 @@ constexpr char kRootText[] =
 
 }  // namespace
 
-bool IsLoopbackHost(std::string_view host) {
-  if (host.substr(0, 1) == "[") {
-    const size_t end = host.find(']');
-    return end != std::string_view::npos && IsLoopbackName(host.substr(1, end - 1));
-  }
-  return IsLoopbackName(host.substr(0, host.find(':')));
-}
-
 class HttpServer::Impl {
  public:
-  Impl(HttpOptions options, const rpc::MethodTable& table,
+  Impl(HttpOptions options, Clock& clock, const rpc::MethodTable& table,
        std::function<absl::StatusOr<v1::Stats>()> stats)
-      : options_(std::move(options)), table_(table), stats_(std::move(stats)) {
-    server_.set_tcp_nodelay(true);  // without it an answer waits 40 ms for the caller's ack
-    // An idle connection holds a thread, and Stop() waits for it: at most so many seconds.
-    server_.set_keep_alive_timeout(1);
+      : options_(std::move(options)),
+        clock_(clock),
+        table_(table),
+        stats_(std::move(stats)),
+        pool_(options_.threads + options_.streams_max),
+        watch_({options_.connections_max, options_.head_timeout}, clock,
+               [this](std::unique_ptr<Connection> connection) {
+                 pool_.Enqueue([this, connection = connection.release()] {
+                   Serve(std::unique_ptr<Connection>(connection));
+                 });
+               }) {
+    server_.set_keep_alive_max_count(kRequestsPerConnection);
+    server_.set_keep_alive_timeout(absl::ToInt64Seconds(options_.head_timeout));
     // The library's own choice, SO_REUSEPORT, lets a second server share the port without a word.
     server_.set_socket_options([](socket_t socket) {
       const int on = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
     server_.set_payload_max_length(options_.max_body_bytes);
-    server_.new_task_queue = [most = options_.threads + options_.streams_max] {
-      return new GrowingPool(most);
-    };
     server_.set_pre_routing_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
           return Admit(request, response);
@@ -106,8 +105,9 @@ class HttpServer::Impl {
           spdlog::error("http: an exception escaped the handler of {}", request.path);
           Fail(response, 500, absl::InternalError("the handler failed; see the server's log"));
         });
-    server_.set_error_handler(
-        [this](const httplib::Request&, httplib::Response& response) { Explain(response); });
+    server_.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
+      Explain(request, response);
+    });
   }
 
   absl::Status Start() {
@@ -120,21 +120,21 @@ class HttpServer::Impl {
           absl::StrCat("http: cannot listen on ", options_.host, ":", options_.port,
                        ": in use, or no address of this machine; choose another with --http"));
     }
-    thread_ = std::thread([this] {
-      server_.listen_after_bind();
-      ended_ = true;
-    });
-    // stop() before listen_after_bind() has begun would be lost.
-    while (!server_.is_running() && !ended_) std::this_thread::yield();
-    if (!ended_) return absl::OkStatus();
-    return absl::UnavailableError(absl::StrCat("http: port ", port_, " ended as soon as it began"));
+    const int listener = server_.listener();
+    // The library's queue of five is short for many who come at once.
+    if (listen(listener, SOMAXCONN) != 0 || fcntl(listener, F_SETFL, O_NONBLOCK) != 0) {
+      close(listener);
+      return absl::UnavailableError(
+          absl::StrCat("http: port ", port_, " does not listen: ", std::strerror(errno)));
+    }
+    return watch_.Start(listener);
   }
 
   void Stop() {
-    if (!thread_.joinable()) return;
     stopping_ = true;
-    server_.stop();
-    thread_.join();
+    server_.ForgetListener();
+    watch_.Stop();
+    pool_.Shutdown();
   }
 
   int port() const { return port_; }
@@ -145,6 +145,22 @@ class HttpServer::Impl {
   static void Fail(httplib::Response& response, int http_status, const absl::Status& status) {
     response.status = http_status;
     response.set_content(ConnectErrorBody(status), "application/json");
+  }
+
+  // One request whose head has come; then the connection waits for the next one.
+  void Serve(std::unique_ptr<Connection> connection) {
+    const bool last = ++connection->served >= kRequestsPerConnection || stopping_;
+    bool goes_on = false;
+    try {
+      ConnectionStream stream(*connection, clock_, {options_.body_timeout, kWriteTimeout});
+      goes_on =
+          server_.Answer(stream, last ? HttpLibrary::Which::kLast : HttpLibrary::Which::kNotLast);
+    } catch (const std::exception& error) {
+      spdlog::error("http: a request could not be answered: {}", error.what());
+    }
+    if (goes_on) return watch_.Return(std::move(connection));
+    connection.reset();
+    watch_.Gone();
   }
 
   Handled Admit(const httplib::Request& request, httplib::Response& response) const {
@@ -158,7 +174,7 @@ class HttpServer::Impl {
 
   void Call(const httplib::Request& request, httplib::Response& response) {
     HttpCallContext context(request, stopping_);
-    const std::string content_type = request.get_header_value("Content-Type");
+    const std::string content_type = HttpLibrary::ContentTypeOf(request);
     if (absl::EqualsIgnoreCase(content_type, ToAbsl(kStreamContentType))) {
       return Stream(request, response);
     }
@@ -166,7 +182,8 @@ class HttpServer::Impl {
     JsonResponse result =
         CallJson(table_, context, {request.path, content_type, encoding, request.body});
     if (!result.call.ok()) {
-      spdlog::info("http: {} from {}: {}", request.path, context.peer(), FormatStatus(result.call));
+      spdlog::info("http: {} from {}: {}", Escaped(request.path), context.peer(),
+                   FormatStatus(result.call));
     }
     response.status = result.status;
     response.set_content(std::move(result.body), "application/json");
@@ -191,7 +208,7 @@ class HttpServer::Impl {
               table_, context, {request.path, kStreamContentType, "", request.body},
               [&sink](std::string_view bytes) { return sink.write(bytes.data(), bytes.size()); });
           if (!status.ok()) {
-            spdlog::info("http: {} from {}: {}", request.path, context.peer(),
+            spdlog::info("http: {} from {}: {}", Escaped(request.path), context.peer(),
                          FormatStatus(status));
           }
           sink.done();
@@ -207,20 +224,17 @@ class HttpServer::Impl {
   }
 
   // What the library refuses by itself gets a body that says why.
-  void Explain(httplib::Response& response) const {
+  void Explain(const httplib::Request& request, httplib::Response& response) const {
     if (!response.body.empty()) return;
-    if (response.status == 413) {
-      Fail(response, 413,
-           absl::ResourceExhaustedError(absl::StrCat(
-               "the body is larger than ", options_.max_body_bytes, " bytes; split the request")));
-    } else if (response.status == 404) {
-      Fail(response, 404,
-           absl::NotFoundError("nothing here; try POST /xp.v1.SERVICE/METHOD, /healthz, /metrics"));
-    }
+    const Refusal refusal =
+        Refuse(table_, response.status, request.method, request.path, options_.max_body_bytes);
+    if (!refusal.allow.empty()) response.set_header("Allow", refusal.allow);
+    Fail(response, refusal.http_status, refusal.why);
   }
 
   // Constant after construction.
   const HttpOptions options_;
+  Clock& clock_;
   const rpc::MethodTable& table_;
   const std::function<absl::StatusOr<v1::Stats>()> stats_;
   // Set by Start, before the thread.
@@ -228,15 +242,15 @@ class HttpServer::Impl {
   int port_ = -1;
   // Synchronised by themselves.
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> ended_{false};
   std::atomic<size_t> streams_{0};
-  httplib::Server server_;
-  std::thread thread_;
+  HttpLibrary server_;
+  GrowingPool pool_;
+  ConnectionWatch watch_;
 };
 
-HttpServer::HttpServer(HttpOptions options, const rpc::MethodTable& table,
+HttpServer::HttpServer(HttpOptions options, Clock& clock, const rpc::MethodTable& table,
                        std::function<absl::StatusOr<v1::Stats>()> stats)
-    : impl_(std::make_unique<Impl>(std::move(options), table, std::move(stats))) {}
+    : impl_(std::make_unique<Impl>(std::move(options), clock, table, std::move(stats))) {}
 
 HttpServer::~HttpServer() { Stop(); }
 

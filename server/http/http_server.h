@@ -8,6 +8,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include <cstddef>
 #include <functional>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "proto/clock.h"
 #include "proto/limits.h"
 #include "server/rpc/method_table.h"
 #include "xp/v1/admin.pb.h"
@@ -24,15 +26,18 @@ namespace xp::http {
 struct HttpOptions {
   std::string host = "127.0.0.1";  // address or name to bind
   int port = 7071;                 // 0: the kernel chooses
-  size_t threads = 64;       // each open connection occupies one; further ones wait for a free one
+  size_t threads = 64;             // calls answered at once; further ones wait for a free thread
   size_t streams_max = 256;  // server streams at once, on threads beyond those; more are refused
   size_t max_body_bytes = limits::kMessageMaxBytes;
+  size_t connections_max = 512;  // open at once; then the one that was silent longest is closed
+  absl::Duration head_timeout = absl::Seconds(10);  // for a request's head, and between requests
+  absl::Duration body_timeout = absl::Seconds(30);  // from the end of the head to that of the body
 };
 
 class HttpServer {
  public:
-  // `stats` answers /metrics. `table` and what `stats` uses must outlive this object.
-  HttpServer(HttpOptions options, const rpc::MethodTable& table,
+  // `stats` answers /metrics. `clock`, `table` and what `stats` uses must outlive this object.
+  HttpServer(HttpOptions options, Clock& clock, const rpc::MethodTable& table,
              std::function<absl::StatusOr<v1::Stats>()> stats);
   // Stops if need be.
   ~HttpServer();
@@ -43,8 +48,7 @@ class HttpServer {
   // says which and what to do. Call once.
   absl::Status Start();
 
-  // Takes no more, waits for the calls under way and, up to a second, for idle connections.
-  // Idempotent.
+  // Takes no more, closes what waits and waits for the calls under way. Idempotent.
   void Stop();
 
   // After Start: the port that it listens on.
@@ -54,8 +58,5 @@ class HttpServer {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Whether a Host header names this machine itself: localhost, 127.x.y.z or [::1], any port.
-bool IsLoopbackHost(std::string_view host);
 
 }  // namespace xp::http

@@ -25,20 +25,21 @@ bool IsJson(std::string_view content_type) {
   return absl::EqualsIgnoreCase(ToAbsl(type), "application/json");
 }
 
+bool IsDeclared(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos || slash == 0) return false;
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+      std::string(path.substr(1, slash - 1)));
+  return service != nullptr &&
+         service->FindMethodByName(std::string(path.substr(slash + 1))) != nullptr;
+}
+
 // Why a path has no unary method: it is a stream, or there is no such thing.
 absl::Status NoUnaryMethod(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  if (slash != std::string_view::npos && slash > 0) {
-    const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
-        std::string(path.substr(1, slash - 1)));
-    const auto* method = service == nullptr
-                             ? nullptr
-                             : service->FindMethodByName(std::string(path.substr(slash + 1)));
-    if (method != nullptr) {
-      return absl::UnimplementedError(
-          absl::StrCat(ToAbsl(path), " is a stream: a server's is answered to ",
-                       ToAbsl(kStreamContentType), ", a client's over gRPC alone"));
-    }
+  if (IsDeclared(path)) {
+    return absl::UnimplementedError(
+        absl::StrCat(ToAbsl(path), " is a stream: a server's is answered to ",
+                     ToAbsl(kStreamContentType), ", a client's over gRPC alone"));
   }
   return absl::NotFoundError(absl::StrCat(
       ToAbsl(path), " is no method; paths are /xp.v1.SERVICE/METHOD, see proto/xp/v1"));
@@ -46,14 +47,20 @@ absl::Status NoUnaryMethod(std::string_view path) {
 
 }  // namespace
 
+bool IsMethodPath(const rpc::MethodTable& table, std::string_view path) {
+  return table.FindUnary(path) != nullptr || table.FindServerStream(path) != nullptr ||
+         IsDeclared(path);
+}
+
 JsonResponse CallJson(const rpc::MethodTable& table, rpc::CallContext& context,
                       const JsonRequest& request) {
   const rpc::UnaryMethod* method = table.FindUnary(request.path);
   if (method == nullptr) return Fail(NoUnaryMethod(request.path));
   if (!IsJson(request.content_type)) {
-    return Fail(
-        415, absl::InvalidArgumentError(absl::StrCat(
-                 "Content-Type is '", ToAbsl(request.content_type), "'; send application/json")));
+    return Fail(415, absl::InvalidArgumentError(
+                         absl::StrCat("Content-Type is '", ToAbsl(request.content_type),
+                                      "'; accepted are application/json and, for server streams, ",
+                                      ToAbsl(kStreamContentType))));
   }
   if (!request.encoding.empty() && request.encoding != "identity") {
     return Fail(absl::UnimplementedError(

@@ -24,6 +24,9 @@ struct JsonResponse {
   absl::Status call;  // what the call came to, for the log
 };
 
+// Whether the API has a method of any kind at `path`.
+bool IsMethodPath(const rpc::MethodTable& table, std::string_view path);
+
 // Never throws. Safe from any thread, as the table is.
 JsonResponse CallJson(const rpc::MethodTable& table, rpc::CallContext& context,
                       const JsonRequest& request);

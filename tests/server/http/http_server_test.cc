@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "proto/mutex.h"
+#include "server/http/loopback.h"
 #include "xp/v1/trials.pb.h"
 
 namespace xp::http {
@@ -29,13 +30,14 @@ class HttpServerTest : public testing::Test {
 
   void Start(HttpOptions options) {
     options.port = 0;
-    server_ = std::make_unique<HttpServer>(options, table_, [this] { return stats_; });
+    server_ = std::make_unique<HttpServer>(options, clock_, table_, [this] { return stats_; });
     const absl::Status status = server_->Start();
     ASSERT_TRUE(status.ok()) << status;
     client_ = std::make_unique<httplib::Client>("127.0.0.1", server_->port());
     client_->set_tcp_nodelay(true);
   }
 
+  SystemClock clock_;
   rpc::MethodTable table_;
   absl::StatusOr<v1::Stats> stats_ = v1::Stats();
   std::unique_ptr<HttpServer> server_;
@@ -171,11 +173,41 @@ TEST_F(HttpServerTest, UnknownPathsPointToWhatThereIs) {
   EXPECT_THAT(response->body, HasSubstr("/healthz"));
 }
 
+TEST_F(HttpServerTest, AnotherContentTypeIsToldWhatIsAccepted) {
+  Start({});
+  for (const char* type : {"multipart/form-data; boundary=x", "multipart/form-data", "text/plain",
+                           "application/x-www-form-urlencoded", "application/proto"}) {
+    const auto response = client_->Post("/xp.v1.Trials/GetTrial", R"({"name":"e/t"})", type);
+    ASSERT_TRUE(response) << type;
+    EXPECT_EQ(response->status, 415) << type;
+    EXPECT_THAT(response->body, HasSubstr("accepted are application/json")) << type;
+    EXPECT_EQ(response->get_header_value("Content-Type"), "application/json");
+  }
+  const auto packed = client_->Post("/xp.v1.Trials/GetTrial", {{"Content-Encoding", "br"}}, "x",
+                                    "application/json");
+  ASSERT_TRUE(packed);
+  EXPECT_THAT(packed->body, HasSubstr("send i"));  // "it as it is", or "identity"
+}
+
+TEST_F(HttpServerTest, TheWrongMethodIsToldTheRightOne) {
+  Start({});
+  const auto get = client_->Get("/xp.v1.Trials/GetTrial");
+  ASSERT_TRUE(get);
+  EXPECT_EQ(get->status, 405);
+  EXPECT_EQ(get->get_header_value("Allow"), "POST");
+  EXPECT_THAT(get->body, HasSubstr("/xp.v1.Trials/GetTrial takes POST, not GET"));
+  EXPECT_EQ(client_->Put("/xp.v1.Trials/WatchTrials", "{}", "application/json")->status, 405);
+  const auto post = client_->Post("/metrics", "{}", "application/json");
+  EXPECT_EQ(post->status, 405);
+  EXPECT_EQ(post->get_header_value("Allow"), "GET");
+  EXPECT_EQ(client_->Get("/xp.v1.Trials/Nothing")->status, 404);
+}
+
 TEST_F(HttpServerTest, PortInUseIsAClearError) {
   Start({});
   HttpOptions options;
   options.port = server_->port();
-  HttpServer second(options, table_, [this] { return stats_; });
+  HttpServer second(options, clock_, table_, [this] { return stats_; });
   const absl::Status status = second.Start();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()), HasSubstr(std::to_string(server_->port())));
