@@ -2,7 +2,12 @@
 
 #include <utility>
 
+#include "client/cpp/reconnect_pause.h"
+
 namespace xp::client {
+
+Client::Client(std::shared_ptr<grpc::Channel> channel)
+    : Client(channel, Retrier({}, SystemRetryOn(channel))) {}
 
 Client::Client(std::shared_ptr<grpc::Channel> channel, Retrier retrier)
     : channel_(std::move(channel)),

@@ -37,7 +37,9 @@ inline constexpr absl::Duration kCallTimeout = absl::Seconds(60);
 
 class Client {
  public:
-  explicit Client(std::shared_ptr<grpc::Channel> channel, Retrier retrier = Retrier());
+  // Tries again as RetryPolicy has it and SystemRetryOn(channel) sleeps.
+  explicit Client(std::shared_ptr<grpc::Channel> channel);
+  Client(std::shared_ptr<grpc::Channel> channel, Retrier retrier);
 
   // The stub of a service, for its streams: `client.stub<v1::Logs>()`.
   template <class Service>

@@ -4,12 +4,12 @@
 
 namespace xp::xpctl {
 
-ChangeWatch::ChangeWatch(client::Client& client, World& world,
-                         const std::vector<std::string>& experiments)
+ChangeWatch::ChangeWatch(client::Client& client, const std::vector<std::string>& experiments)
     : cancels_(experiments.size()), open_(experiments.size()) {
   for (size_t i = 0; i < experiments.size(); ++i) {
-    threads_.emplace_back([this, &client, &world, experiment = experiments[i],
-                           cancel = &cancels_[i]] { Follow(client, world, experiment, cancel); });
+    threads_.emplace_back([this, &client, experiment = experiments[i], cancel = &cancels_[i]] {
+      Follow(client, experiment, cancel);
+    });
   }
 }
 
@@ -18,14 +18,14 @@ ChangeWatch::~ChangeWatch() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ChangeWatch::Follow(client::Client& client, World& world, const std::string& experiment,
+void ChangeWatch::Follow(client::Client& client, const std::string& experiment,
                          WatchCancel* cancel) {
   const TrialWatchOptions options{.experiment = experiment,
                                   .trials = {},
                                   .growth = TrialWatchOptions::Growth::kReport,
                                   .cancel = cancel};
   const absl::Status status = WatchUntilEnded(
-      client, world, options,
+      client, options,
       [this](const auto&) {
         const MutexLock lock(mutex_);
         changed_ = true;

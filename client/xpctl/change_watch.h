@@ -2,7 +2,7 @@
 // for each experiment, through restarts of the server.
 //
 // Threads: one of its own per experiment; the methods from the thread that made it. Lifetime:
-// client and world must outlive it.
+// the client must outlive it.
 #pragma once
 
 #include <absl/status/status.h>
@@ -14,14 +14,13 @@
 
 #include "client/cpp/client.h"
 #include "client/xpctl/trial_watch.h"
-#include "client/xpctl/world.h"
 #include "proto/mutex.h"
 
 namespace xp::xpctl {
 
 class ChangeWatch {
  public:
-  ChangeWatch(client::Client& client, World& world, const std::vector<std::string>& experiments);
+  ChangeWatch(client::Client& client, const std::vector<std::string>& experiments);
   ~ChangeWatch();
   ChangeWatch(const ChangeWatch&) = delete;
   ChangeWatch& operator=(const ChangeWatch&) = delete;
@@ -33,8 +32,7 @@ class ChangeWatch {
   absl::StatusOr<News> Wait(absl::Duration timeout);
 
  private:
-  void Follow(client::Client& client, World& world, const std::string& experiment,
-              WatchCancel* cancel);
+  void Follow(client::Client& client, const std::string& experiment, WatchCancel* cancel);
 
   std::vector<WatchCancel> cancels_;  // by experiment
   Mutex mutex_;

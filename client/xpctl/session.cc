@@ -22,7 +22,8 @@ absl::StatusOr<client::Client*> Session::Connect() {
   XP_ASSIGN_OR_RETURN(const client::ServerAddress address, Address());
   const auto channel = client::MakeChannel(address);
   XP_RETURN_IF_ERROR(client::WaitForServer(*channel, address, settings_.server_from));
-  client_ = std::make_unique<client::Client>(channel, client::Retrier({}, world_.retry));
+  client_ =
+      std::make_unique<client::Client>(channel, client::Retrier({}, world_.retry_on(channel)));
   return client_.get();
 }
 

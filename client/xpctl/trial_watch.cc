@@ -36,12 +36,12 @@ class WatchedCall {
   WatchCancel* const cancel_;
 };
 
-absl::Status WatchUntilEnded(client::Client& client, World& world, const TrialWatchOptions& options,
+absl::Status WatchUntilEnded(client::Client& client, const TrialWatchOptions& options,
                              const std::function<void(const v1::WatchTrialsResponse&)>& changed,
                              const std::function<void()>& interrupted) {
   client::RetryPolicy policy;
   policy.give_up_after = absl::Hours(1);
-  client::RetryEnvironment environment = world.retry;
+  client::RetryEnvironment environment = client.retrier().environment();
   if (options.cancel != nullptr) {
     environment.cancelled = [cancel = options.cancel] { return cancel->cancelled(); };
   }

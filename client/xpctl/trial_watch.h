@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "client/cpp/client.h"
-#include "client/xpctl/world.h"
 #include "proto/mutex.h"
 #include "xp/v1/trials.pb.h"
 
@@ -40,7 +39,7 @@ struct TrialWatchOptions {
 
 // Calls `changed` with each batch of trials as they are first and as they change then, and
 // `interrupted` once each time that the server goes away.
-absl::Status WatchUntilEnded(client::Client& client, World& world, const TrialWatchOptions& options,
+absl::Status WatchUntilEnded(client::Client& client, const TrialWatchOptions& options,
                              const std::function<void(const v1::WatchTrialsResponse&)>& changed,
                              const std::function<void()>& interrupted);
 

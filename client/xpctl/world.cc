@@ -7,6 +7,8 @@
 #include <iostream>
 #include <random>
 
+#include "client/cpp/reconnect_pause.h"
+
 namespace xp::xpctl {
 
 World SystemWorld() {
@@ -19,7 +21,7 @@ World SystemWorld() {
   world.err_terminal = InspectTerminal(2, world.getenv);
   world.now = [] { return absl::Now(); };
   world.zone = absl::LocalTimeZone();
-  world.retry = client::RetryEnvironment::System();
+  world.retry_on = client::SystemRetryOn;
   world.random_id = [] {
     std::random_device device;
     std::string id;

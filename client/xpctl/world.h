@@ -3,9 +3,11 @@
 #pragma once
 
 #include <absl/time/time.h>
+#include <grpcpp/channel.h>
 
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <string>
 
 #include "client/cpp/retry.h"
@@ -22,7 +24,8 @@ struct World {
   GetEnv getenv;
   std::function<absl::Time()> now;
   absl::TimeZone zone;  // for times that people read
-  client::RetryEnvironment retry;
+  // What retry loops over that channel need.
+  std::function<client::RetryEnvironment(std::shared_ptr<grpc::Channel>)> retry_on;
   std::function<std::string()> random_id;  // unique; request ids
 };
 

@@ -85,9 +85,8 @@ void Session::NoteEnd(const absl::Status& status) {
 }
 
 bool Session::WaitBeforeRetry(int failures) {
-  const absl::Duration pause = retrier_.Pause(failures);
+  retrier_.environment().sleep(retrier_.Pause(failures));
   MutexLock lock(mutex_);
-  if (!stopping_) changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(pause));
   return !stopping_;
 }
 

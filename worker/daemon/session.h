@@ -54,7 +54,8 @@ class Session {
   ~Session();
 
   void Start();
-  // Ends the stream and joins. Messages that are queued are lost: whoever comes next says it again.
+  // Ends the stream and joins, after the pause that it may be in (backoff.maximum). Messages that
+  // are queued are lost: whoever comes next says it again.
   void Stop();
 
   // Queues a message for the stream with that number. False, and dropped, when it is not the

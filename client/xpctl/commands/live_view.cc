@@ -31,10 +31,11 @@ void LiveView::SayAway() {
   said_away_ = true;
 }
 
-absl::Status LiveView::DrawPatiently(const std::function<absl::Status(LiveView*)>& draw) {
+absl::Status LiveView::DrawPatiently(client::Client& client,
+                                     const std::function<absl::Status(LiveView*)>& draw) {
   client::RetryPolicy policy;
   policy.give_up_after = absl::Hours(1);
-  const client::Retrier patient(policy, session_.world().retry);
+  const client::Retrier patient(policy, client.retrier().environment());
   XP_RETURN_IF_ERROR(patient.Run([&](bool*) {
     const absl::Status status = draw(this);
     if (absl::IsUnavailable(status)) SayAway();
@@ -47,14 +48,14 @@ absl::Status LiveView::DrawPatiently(const std::function<absl::Status(LiveView*)
 absl::Status LiveView::Run(client::Client& client, const std::vector<std::string>& experiments,
                            const std::function<absl::Status(LiveView*)>& draw) {
   const bool terminal = session_.world().out_terminal.is_terminal;
-  ChangeWatch watch(client, session_.world(), experiments);
+  ChangeWatch watch(client, experiments);
   while (true) {
-    XP_RETURN_IF_ERROR(DrawPatiently(draw));
+    XP_RETURN_IF_ERROR(DrawPatiently(client, draw));
     XP_ASSIGN_OR_RETURN(const ChangeWatch::News news,
                         watch.Wait(terminal ? kLongest : absl::Hours(1)));
-    if (news == ChangeWatch::News::kOver) return DrawPatiently(draw);
+    if (news == ChangeWatch::News::kOver) return DrawPatiently(client, draw);
     if (news == ChangeWatch::News::kAway) SayAway();
-    session_.world().retry.sleep(terminal ? kPauseOnTerminal : kPause);
+    client.retrier().environment().sleep(terminal ? kPauseOnTerminal : kPause);
   }
 }
 

@@ -29,7 +29,8 @@ class LiveView {
   void Print(const Report& report);
 
  private:
-  absl::Status DrawPatiently(const std::function<absl::Status(LiveView*)>& draw);
+  absl::Status DrawPatiently(client::Client& client,
+                             const std::function<absl::Status(LiveView*)>& draw);
   void SayAway();
 
   Session& session_;

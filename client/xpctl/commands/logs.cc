@@ -82,7 +82,7 @@ absl::Status CatchUp(Session& session, client::Client& client, v1::FollowLogRequ
 absl::Status Follow(Session& session, client::Client& client, const LogsOptions& options) {
   client::RetryPolicy policy;
   policy.give_up_after = absl::Hours(1);
-  const client::Retrier patient(policy, session.world().retry);
+  const client::Retrier patient(policy, client.retrier().environment());
   v1::FollowLogRequest request;
   request.set_name(options.name);
   request.set_attempt(options.attempt);

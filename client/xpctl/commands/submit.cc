@@ -91,7 +91,7 @@ absl::StatusOr<int> Wait(Session& session, client::Client& client, const SpecFil
   session.Say("waiting for " + Plural(spec.trials.size(), "trial") +
               " (Ctrl-C ends the waiting, not the trials)");
   XP_RETURN_IF_ERROR(WatchUntilEnded(
-      client, world, watch,
+      client, watch,
       [&](const auto& changes) {
         progress.Update(changes);
         for (const auto& line : numbers.News(world.now())) {

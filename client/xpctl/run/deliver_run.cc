@@ -97,7 +97,7 @@ absl::Status SubmitRun(client::Client& client, const RunRecord& record) {
 absl::StatusOr<Delivery> AwaitDelivery(Session& session, client::Client& client,
                                        const RunRecord& record, const Signals& signals,
                                        Tracker& tracker) {
-  const auto monotonic = session.world().retry.monotonic;
+  const auto monotonic = client.retrier().environment().monotonic;
   const absl::Duration began = monotonic();
   absl::Duration seen = began;
   bool said = false;

@@ -1,15 +1,13 @@
 #include "client/cpp/channel.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string_view>
 #include <thread>
 
-#include "client/cpp/file_descriptor.h"
+#include "tests/client/cpp/bound_port.h"
 #include "tests/client/cpp/fake_blobs.h"
 #include "tests/client/cpp/fake_server.h"
 
@@ -20,22 +18,6 @@ namespace {
 absl::Duration Elapsed(std::chrono::steady_clock::time_point since) {
   return absl::FromChrono(std::chrono::steady_clock::now() - since);
 }
-
-// A loopback port that is bound; with a backlog it takes connections but never answers.
-struct BoundPort {
-  BoundPort() : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
-    socklen_t size = sizeof(address);
-    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port = ntohs(address.sin_port);
-  }
-  std::string address() const { return "127.0.0.1:" + std::to_string(port); }
-  FileDescriptor socket;
-  int port = 0;
-};
 
 TEST(ChannelTest, AServerThatIsThereIsFound) {
   FakeBlobs blobs;

@@ -147,7 +147,7 @@ class XpctlTest : public ::testing::Test {
     };
     world.now = [this] { return now_ += each_look_takes_; };
     world.zone = absl::UTCTimeZone();
-    world.retry = time_.Environment();
+    world.retry_on = [this](auto) { return time_.Environment(); };
     world.random_id = [] { return std::string("an-id"); };
     Result result;
     result.code = RunXpctl(arguments, world);
