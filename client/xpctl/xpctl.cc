@@ -44,8 +44,11 @@ void Describe(CLI::App& app, GlobalOptions* options, Action* action) {
 int ReportError(World& world, const absl::Status& status) {
   // What people can mend needs no code word before it.
   const bool plain = ExitCodeOf(status) != kExitError;
-  *world.err << "xpctl: " << (plain ? std::string(status.message()) : FormatStatus(status)) << '\n'
-             << std::flush;
+  *world.err << "xpctl: " << (plain ? std::string(status.message()) : FormatStatus(status));
+  if (absl::IsUnimplemented(status)) {
+    *world.err << "; is this server an xpserver, and as new as xpctl " XP_VERSION "?";
+  }
+  *world.err << '\n' << std::flush;
   return ExitCodeOf(status);
 }
 

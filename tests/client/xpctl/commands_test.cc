@@ -155,6 +155,10 @@ TEST_F(XpctlTest, UsageErrorsAreTwo) {
   EXPECT_EQ(Run("compare e").code, 2);
 }
 
+TEST_F(XpctlTest, AServerThatLacksAServiceIsDoubted) {
+  EXPECT_THAT(Run("workers").err, HasSubstr("; is this server an xpserver, and as new as xpctl"));
+}
+
 TEST_F(XpctlTest, WhatIsNotSaidIsInTheEnvironmentOrInTheConfigFile) {
   const std::string file =
       folder_.Write("xp/xpctl.conf", "# mine\noutput = json\nserver = \"unix:/nowhere/xp.sock\"\n");
