@@ -181,9 +181,9 @@ class HttpServer::Impl {
     const std::string encoding = request.get_header_value("Content-Encoding");
     JsonResponse result =
         CallJson(table_, context, {request.path, content_type, encoding, request.body});
-    if (!result.call.ok()) {
+    if (!result.refused.ok()) {
       spdlog::info("http: {} from {}: {}", Escaped(request.path), context.peer(),
-                   FormatStatus(result.call));
+                   FormatStatus(result.refused));
     }
     response.status = result.status;
     response.set_content(std::move(result.body), "application/json");

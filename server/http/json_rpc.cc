@@ -38,11 +38,10 @@ bool IsDeclared(std::string_view path) {
 absl::Status NoUnaryMethod(std::string_view path) {
   if (IsDeclared(path)) {
     return absl::UnimplementedError(
-        absl::StrCat(ToAbsl(path), " is a stream: a server's is answered to ",
+        absl::StrCat("this method is a stream: a server's is answered to ",
                      ToAbsl(kStreamContentType), ", a client's over gRPC alone"));
   }
-  return absl::NotFoundError(absl::StrCat(
-      ToAbsl(path), " is no method; paths are /xp.v1.SERVICE/METHOD, see proto/xp/v1"));
+  return absl::NotFoundError("no such method; paths are /xp.v1.SERVICE/METHOD, see proto/xp/v1");
 }
 
 }  // namespace
@@ -71,8 +70,8 @@ JsonResponse CallJson(const rpc::MethodTable& table, rpc::CallContext& context,
     return Fail(std::move(status));
   }
   std::unique_ptr<google::protobuf::Message> response(method->response_prototype->New());
-  if (absl::Status status = method->call(context, *message, response.get()); !status.ok()) {
-    return Fail(std::move(status));
+  if (const absl::Status status = method->call(context, *message, response.get()); !status.ok()) {
+    return {HttpStatus(status.code()), ConnectErrorBody(status), absl::OkStatus()};
   }
   absl::StatusOr<std::string> printed = PrintJson(*response);
   if (!printed.ok()) return Fail(printed.status());

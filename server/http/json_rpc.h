@@ -19,9 +19,10 @@ struct JsonRequest {
 };
 
 struct JsonResponse {
-  int status = 200;   // HTTP
-  std::string body;   // JSON, of the message or of the error
-  absl::Status call;  // what the call came to, for the log
+  int status = 200;  // HTTP
+  std::string body;  // JSON, of the message or of the error
+  // Why the method was not called, for the log. What a method came to it logs itself.
+  absl::Status refused;
 };
 
 // Whether the API has a method of any kind at `path`.

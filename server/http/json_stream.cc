@@ -44,17 +44,18 @@ absl::StatusOr<std::string_view> Unwrap(std::string_view body) {
   return body.substr(kHeadBytes);
 }
 
+// What the call came to, and whether it came to its method.
 absl::Status Run(const rpc::MethodTable& table, rpc::CallContext& context,
-                 const JsonRequest& request, const WriteBytes& write) {
+                 const JsonRequest& request, const WriteBytes& write, bool* called) {
   const rpc::ServerStreamMethod* method = table.FindServerStream(request.path);
   if (method == nullptr) {
-    return absl::UnimplementedError(absl::StrCat(ToAbsl(request.path),
-                                                 " is no server stream; unary methods take "
-                                                 "application/json, streams from the client gRPC"));
+    return absl::UnimplementedError(
+        "no such server stream; unary methods take application/json, streams from the client gRPC");
   }
   XP_ASSIGN_OR_RETURN(const std::string_view json, Unwrap(request.body));
   const std::unique_ptr<google::protobuf::Message> message(method->request_prototype->New());
   XP_RETURN_IF_ERROR(ParseJson(json, message.get()));
+  *called = true;
   absl::Status broken;
   const absl::Status status =
       method->call(context, *message, [&](const google::protobuf::Message& answer) {
@@ -74,9 +75,10 @@ std::string EndOfStream(const absl::Status& status) {
 
 absl::Status StreamJson(const rpc::MethodTable& table, rpc::CallContext& context,
                         const JsonRequest& request, const WriteBytes& write) {
-  absl::Status status = Run(table, context, request, write);
+  bool called = false;
+  absl::Status status = Run(table, context, request, write, &called);
   write(EndOfStream(status));
-  return status;
+  return called ? absl::OkStatus() : status;
 }
 
 }  // namespace xp::http

@@ -21,8 +21,9 @@ inline constexpr std::string_view kStreamContentType = "application/connect+json
 // False: the caller is gone.
 using WriteBytes = std::function<bool(std::string_view bytes)>;
 
-// Runs the call and writes the answer, its last frame included. What the call came to, for the log.
-// Never throws. Safe from any thread, as the table is.
+// Runs the call and writes the answer, its last frame included. Not OK: why the method was not
+// called, for the log; what it came to it logs itself. Never throws. Safe from any thread, as the
+// table is.
 absl::Status StreamJson(const rpc::MethodTable& table, rpc::CallContext& context,
                         const JsonRequest& request, const WriteBytes& write);
 

@@ -31,9 +31,7 @@ Refusal Refuse(const rpc::MethodTable& table, int library_status, std::string_vi
     case 404:
       return {404,
               absl::NotFoundError(
-                  absl::StrCat(ToAbsl(path),
-                               ": nothing here; try POST /xp.v1.SERVICE/METHOD, GET /healthz, GET "
-                               "/metrics")),
+                  "nothing here; try POST /xp.v1.SERVICE/METHOD, GET /healthz, GET /metrics"),
               ""};
     case 413:
       return {413,

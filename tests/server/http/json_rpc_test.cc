@@ -64,6 +64,7 @@ TEST_F(JsonRpcTest, ErrorOfTheMethodBecomesConnectsError) {
   const JsonResponse response = Post("/xp.v1.Trials/GetTrial", R"({"name": "e/none"})");
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(response.body, R"({"code":"not_found","message":"name: no trial e/none"})");
+  EXPECT_EQ(response.refused, absl::OkStatus()) << "it would be logged twice";
 }
 
 TEST_F(JsonRpcTest, UnknownFieldIsRefusedByName) {
@@ -105,7 +106,7 @@ TEST_F(JsonRpcTest, OtherContentTypesAreRefused) {
 TEST_F(JsonRpcTest, StreamIsUnimplementedAndNonsenseNotFound) {
   EXPECT_EQ(Post("/xp.v1.Trials/WatchTrials", "{}").status, 501);
   EXPECT_EQ(Post("/xp.v1.Trials/Nonsense", "{}").status, 404);
-  EXPECT_EQ(Post("/", "{}").status, 404);
+  EXPECT_EQ(Post("/", "{}").refused.code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ TEST_F(JsonStreamTest, ACallerThatLeftEndsTheCall) {
   int writes = 0;
   const absl::Status status = StreamJson(table_, context, {kWatch, kStreamContentType, "", body},
                                          [&](std::string_view) { return ++writes < 1; });
-  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(status, absl::OkStatus()) << "its end is its own";
   EXPECT_LE(writes, 2);
 }
 
