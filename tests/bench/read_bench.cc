@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "server/store/admin_store.h"
 #include "server/store/metric_store.h"
 #include "server/store/trial_store.h"
 #include "tests/bench/bare_rows.h"
@@ -64,6 +65,19 @@ void BM_Chart(benchmark::State& state) {
 }
 BENCHMARK(BM_Chart)->ArgName("zoomed")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
+// 100,000 trials, made once.
+BenchStore& LargeStore() {
+  static BenchStore* const bench = new BenchStore(100'000, 100);
+  return *bench;
+}
+
+// Seconds of a list whose filter no index serves: the baseline.
+double ScanSeconds() {
+  v1::ListTrialsRequest request;
+  request.set_filter("params.learning_rate = none");
+  return MedianSeconds(1, [&] { Require(LargeStore().store().trials().List(request).status()); });
+}
+
 struct ListCase {
   const char* name;
   const char* filter;
@@ -80,25 +94,35 @@ constexpr ListCase kLists[] = {
 };
 
 void BM_List(benchmark::State& state) {
-  static BenchStore* const bench = new BenchStore(100'000, 100);  // made once, for all cases
+  store::Store& store = LargeStore().store();
   const ListCase& one = kLists[state.range(0)];
   v1::ListTrialsRequest request;
   request.set_filter(one.filter);
   request.set_order_by(one.order);
   const auto list = [&] {
-    const auto page = bench->store().trials().List(request);
+    const auto page = store.trials().List(request);
     Require(page.status());
     benchmark::DoNotOptimize(page->trials_size());
   };
   for (auto _ : state) list();
   const double own = MedianSeconds(5, list);
-  request.set_filter("params.learning_rate = none");
-  static const double scan = MedianSeconds(1, list);
+  static const double scan = ScanSeconds();
   state.counters["scan ms"] = scan * 1e3;
   state.counters["ratio"] = scan / own;
   state.SetLabel(one.name);
 }
 BENCHMARK(BM_List)->DenseRange(0, std::size(kLists) - 1)->Unit(benchmark::kMillisecond);
+
+// What a scrape of /metrics asks of the store.
+void BM_Stats(benchmark::State& state) {
+  store::Store& store = LargeStore().store();
+  const auto count = [&] { Require(store.admin().GetStats().status()); };
+  for (auto _ : state) count();
+  const double own = MedianSeconds(5, count);
+  state.counters["scan ms"] = ScanSeconds() * 1e3;
+  state.counters["ratio"] = state.counters["scan ms"] / (own * 1e3);
+}
+BENCHMARK(BM_Stats)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace xp::bench
