@@ -48,6 +48,7 @@ inline constexpr size_t kDescriptionMaxLength = 64 * 1024;  // bytes
 inline constexpr size_t kParamsMaxBytes = 256 * 1024;       // all params of a trial, as JSON
 inline constexpr size_t kSpecMaxBytes = 1024 * 1024;  // of a trial, encoded: it fits any answer
 inline constexpr size_t kTagsMax = 50;
+inline constexpr int64_t kDurationMaxSeconds = int64_t{366} * 24 * 3600;  // timeout, stop_grace
 inline constexpr size_t kTrialsPerSubmitMax = 10000;
 
 // Pages: what a list returns when asked for 0, and the most that it returns however much is asked.

@@ -5,83 +5,36 @@
 #include <map>
 
 #include "client/xpctl/source/source_folder.h"
+#include "client/xpctl/spec/trial_message.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
 namespace {
-
-void SetDuration(absl::Duration duration, google::protobuf::Duration* out) {
-  const int64_t ms = absl::ToInt64Milliseconds(duration);
-  out->set_seconds(ms / 1000);
-  out->set_nanos(static_cast<int32_t>(ms % 1000 * 1'000'000));
-}
 
 class Planner {
  public:
   explicit Planner(const std::function<void(const std::string&)>& announce) : announce_(announce) {}
 
   absl::StatusOr<SubmitPlan> Plan(const SpecFile& spec) {
-    v1::Experiment& experiment = *plan_.request.mutable_experiment();
-    experiment.set_name(spec.experiment);
-    experiment.set_description(spec.description);
-    experiment.set_rank_by(spec.rank_by);
-    experiment.set_notes(spec.notes);
-    experiment.mutable_tags()->insert(spec.tags.begin(), spec.tags.end());
+    ExperimentMessage(spec, plan_.request.mutable_experiment());
     for (const SpecTrial& trial : spec.trials) {
-      XP_RETURN_IF_ERROR(AddTrial(trial, plan_.request.add_trials()));
+      v1::Trial* const message = plan_.request.add_trials();
+      TrialMessage(trial, message);
+      XP_RETURN_IF_ERROR(AddInputs(trial.section, message->mutable_spec()));
+      if (trial.section.source_dir) {
+        XP_RETURN_IF_ERROR(AddSource(*trial.section.source_dir, message->mutable_spec()));
+      }
     }
     return std::move(plan_);
   }
 
  private:
-  absl::Status AddTrial(const SpecTrial& from, v1::Trial* trial) {
-    const TrialSection& section = from.section;
-    trial->set_name(from.name);
-    trial->mutable_tags()->insert(section.tags.begin(), section.tags.end());
-    trial->set_notes(section.notes.value_or(""));
-    trial->set_priority(static_cast<int32_t>(section.priority.value_or(0)));
-    v1::TrialSpec& spec = *trial->mutable_spec();
-    for (const std::string& argument : *section.command) spec.add_command(argument);
-    for (const v1::Param& param : section.params) *spec.add_params() = param;
-    if (section.append_params) spec.set_append_params(*section.append_params);
-    spec.mutable_env()->insert(section.env.begin(), section.env.end());
-    if (section.metrics) {
-      for (const v1::MetricDefinition& metric : *section.metrics) {
-        *spec.add_metric_definitions() = metric;
-      }
-    }
-    spec.set_metrics_preset(section.metrics_preset.value_or(""));
-    XP_RETURN_IF_ERROR(AddInputs(section, &spec));
-    if (section.source_dir) XP_RETURN_IF_ERROR(AddSource(*section.source_dir, &spec));
-    v1::Resources& resources = *spec.mutable_resources();
-    resources.set_gpus(static_cast<int32_t>(section.gpus.value_or(0)));
-    resources.set_gpu_memory_bytes(section.gpu_memory.value_or(0));
-    resources.mutable_labels()->insert(section.labels.begin(), section.labels.end());
-    if (section.timeout) SetDuration(*section.timeout, spec.mutable_timeout());
-    spec.set_retries(static_cast<int32_t>(section.retries.value_or(0)));
-    spec.set_resume(section.resume.value_or(false));
-    if (section.stop_grace) SetDuration(*section.stop_grace, spec.mutable_stop_grace());
-    spec.set_checkpoint_dir(section.checkpoint_dir.value_or(""));
-    return absl::OkStatus();
-  }
-
   absl::Status AddInputs(const TrialSection& section, v1::TrialSpec* spec) {
-    for (const auto& [channel, input] : section.inputs) {
-      v1::InputChannel& out = *spec->add_inputs();
-      out.set_name(channel);
-      switch (input.kind) {
-        case SpecInput::Kind::kDataset:
-          out.set_dataset(input.text);
-          break;
-        case SpecInput::Kind::kWorkerPath:
-          out.set_worker_path(input.text);
-          break;
-        case SpecInput::Kind::kLocal: {
-          XP_ASSIGN_OR_RETURN(const std::string manifest, AddFolder(input.local));
-          out.set_manifest_sha256(manifest);
-          break;
-        }
-      }
+    for (size_t i = 0; i < section.inputs.size(); ++i) {
+      const SpecInput& input = section.inputs[i].second;
+      if (input.kind != SpecInput::Kind::kLocal) continue;
+      XP_ASSIGN_OR_RETURN(const std::string manifest, AddFolder(input.local));
+      spec->mutable_inputs(static_cast<int>(i))->set_manifest_sha256(manifest);
     }
     return absl::OkStatus();
   }

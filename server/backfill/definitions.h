@@ -23,7 +23,7 @@ absl::StatusOr<std::shared_ptr<const capture::MetricRules>> CompileDefinitions(
     const google::protobuf::RepeatedPtrField<v1::MetricDefinition>& definitions,
     const std::string& preset);
 
-// The same for those who only want to know; server/rpc is given it by main (rpc::CheckDefinitions).
+// The same for those who only want to know; server/rpc is given it by main (xp::CheckDefinitions).
 absl::Status CheckDefinitions(
     std::string_view definitions_field, std::string_view preset_field,
     const google::protobuf::RepeatedPtrField<v1::MetricDefinition>& definitions,

@@ -4,10 +4,10 @@
 
 #include "proto/limits.h"
 #include "proto/status.h"
+#include "proto/validate.h"
 #include "server/rpc/answer.h"
 #include "server/rpc/services.h"
 #include "server/rpc/upload_blobs.h"
-#include "server/rpc/validate.h"
 #include "server/store/blob_store.h"
 
 namespace xp::rpc {

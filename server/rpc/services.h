@@ -10,11 +10,11 @@
 #include <functional>
 
 #include "proto/clock.h"
+#include "proto/validate.h"
 #include "server/fleet/change_feed.h"
 #include "server/fleet/fleet.h"
 #include "server/rpc/grpc_service.h"
 #include "server/rpc/method_table.h"
-#include "server/rpc/validate.h"
 #include "server/store/store.h"
 #include "xp/v1/admin.pb.h"
 #include "xp/v1/metrics.pb.h"

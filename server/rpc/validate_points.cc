@@ -7,7 +7,7 @@
 #include "proto/limits.h"
 #include "proto/resource_name.h"
 #include "proto/status.h"
-#include "server/rpc/validate.h"
+#include "proto/validate.h"
 
 namespace xp::rpc {
 namespace {

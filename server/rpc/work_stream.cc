@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "proto/status.h"
-#include "server/rpc/validate.h"
+#include "proto/validate.h"
 
 namespace xp::rpc {
 namespace {

@@ -17,7 +17,6 @@
 #include "client/xpctl/submit_request.h"
 #include "client/xpctl/trial_watch.h"
 #include "client/xpctl/wait_progress.h"
-#include "proto/limits.h"
 
 namespace xp::xpctl {
 namespace {
@@ -63,12 +62,6 @@ absl::Status Upload(Session& session, client::Client& client, const SubmitPlan& 
 
 absl::StatusOr<v1::SubmitExperimentResponse> Send(Session& session, client::Client& client,
                                                   SubmitPlan* plan) {
-  if (const size_t bytes = plan->request.ByteSizeLong(); bytes > limits::kMessageMaxBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the trials take ", ShowSize(bytes), " as they are sent, more than the ",
-        ShowSize(limits::kMessageMaxBytes), " of one submit; put them into several files of the ",
-        "same experiment: it takes what is new in each"));
-  }
   // What the server refuses anyhow is known before gigabytes are sent. FAILED_PRECONDITION is what
   // missing blobs give.
   plan->request.set_validate_only(true);

@@ -59,6 +59,10 @@ std::optional<std::string> ReadText(const YamlNode& node, const std::string& pat
                     "\" in quotes if that is meant");
     return std::nullopt;
   }
+  if (node.text.find('\0') != node.text.npos) {
+    errors->Add(node, path, "holds a NUL byte; only text is accepted");
+    return std::nullopt;
+  }
   return node.text;
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <utility>
 
+#include "proto/limits.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
@@ -72,7 +73,9 @@ absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
   if (!(seconds > 0)) {
     return absl::InvalidArgumentError("must be longer than nothing, e.g. 90s, 30m or 2h");
   }
-  if (seconds > 10.0 * 366 * 86400) return absl::InvalidArgumentError("is longer than 10 years");
+  if (seconds > limits::kDurationMaxSeconds) {
+    return absl::InvalidArgumentError("is longer than 366 days");
+  }
   return absl::Milliseconds(std::llround(seconds * 1000));
 }
 

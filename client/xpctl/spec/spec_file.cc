@@ -12,6 +12,7 @@
 
 #include "client/cpp/system_error.h"
 #include "client/xpctl/spec/matrix.h"
+#include "client/xpctl/spec/spec_check.h"
 #include "client/xpctl/spec/yaml_tree.h"
 #include "proto/limits.h"
 #include "proto/resource_name.h"
@@ -59,9 +60,6 @@ class SpecReader {
     text.reset();
     top->Text("description", &text);
     file_.description = text.value_or("");
-    if (file_.description.size() > limits::kDescriptionMaxLength) {
-      errors_.Add(*top->Take("description"), "description", "is longer than 64 KiB");
-    }
     text.reset();
     top->Text("rank_by", &text);
     file_.rank_by = text.value_or("");
@@ -80,11 +78,12 @@ class SpecReader {
       return;
     }
     for (size_t i = 0; i < trials->items.size(); ++i) {
-      ReadTrial(trials->items[i], absl::StrCat("trials[", i, "]"), defaults);
+      ReadTrial(trials->items[i], i, defaults);
     }
   }
 
-  void ReadTrial(const YamlNode& node, const std::string& path, const TrialSection& defaults) {
+  void ReadTrial(const YamlNode& node, size_t entry, const TrialSection& defaults) {
+    const std::string path = absl::StrCat("trials[", entry, "]");
     MapReader map(node, path, &errors_);
     if (!map.ok()) return;
     std::optional<std::string> name;
@@ -96,7 +95,7 @@ class SpecReader {
     const TrialSection own = ReadSection(&map, folder_, &errors_);
     map.Finish();
     if (!name) return;
-    SpecTrial trial{*name, Merge(defaults, own)};
+    SpecTrial trial{*name, Merge(defaults, own), entry};
     for (const v1::Param& param : own.params) {
       for (const MatrixAxis& axis : trial.section.matrix) {
         if (axis.key != param.key()) continue;
@@ -120,13 +119,6 @@ class SpecReader {
   }
 
   void CheckMerged(const SpecTrial& trial, const YamlNode& node, const std::string& path) {
-    size_t bytes = 0;
-    for (const v1::Param& param : trial.section.params) {
-      bytes += param.key().size() + param.text().size() + 8;
-    }
-    if (bytes > limits::kParamsMaxBytes) {
-      errors_.Add(node, path + ".params", "are more than 256 KiB; put them into a file");
-    }
     std::map<std::string, std::string> folded;
     for (const auto& [channel, input] : trial.section.inputs) {
       const auto [first, fresh] = folded.emplace(FoldName(channel), channel);
@@ -172,6 +164,7 @@ absl::StatusOr<SpecFile> ParseSpec(std::string_view text, const std::string& fil
     return errors.ToStatus();
   }
   SpecFile spec = SpecReader(folder, &errors).Read(*root);
+  if (errors.empty()) CheckAsServer(*root, spec, &errors);
   XP_RETURN_IF_ERROR(errors.ToStatus());
   return spec;
 }

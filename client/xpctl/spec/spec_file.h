@@ -1,5 +1,6 @@
 // A spec file (DESIGN section 12, docs/spec-file.md) as the trials that it stands for: defaults
-// merged, matrix multiplied, everything checked that can be checked without a server.
+// merged, matrix multiplied, everything checked that can be checked without a server: what the
+// server refuses in it is refused here (spec_check.h).
 //
 // Errors: INVALID_ARGUMENT with every problem found, one line each ("FILE:LINE:COLUMN: PATH: ...");
 // NOT_FOUND or PERMISSION_DENIED when the file itself cannot be read. Functions; any thread.
@@ -19,6 +20,7 @@ namespace xp::xpctl {
 struct SpecTrial {
   std::string name;
   TrialSection section;  // merged with the defaults; its matrix is spent
+  size_t entry = 0;      // in the file's list: a matrix makes several trials of one
 };
 
 struct SpecFile {

@@ -8,7 +8,6 @@
 #include "client/xpctl/spec/param_value.h"
 #include "client/xpctl/spec/section_inputs.h"
 #include "client/xpctl/spec/section_metrics.h"
-#include "proto/limits.h"
 #include "proto/status.h"
 
 namespace xp::xpctl {
@@ -124,10 +123,6 @@ TrialSection ReadSection(MapReader* map, const std::string& folder, SpecErrors* 
                 "must be an absolute path on a disk that the workers share");
   }
   map->TextMap("tags", &section.tags);
-  if (section.tags.size() > limits::kTagsMax) {
-    errors->Add(*map->Take("tags"), map->PathOf("tags"),
-                absl::StrCat(section.tags.size(), " tags; at most ", limits::kTagsMax));
-  }
   map->Text("notes", &section.notes);
   map->Integer("priority", -1'000'000, 1'000'000, &section.priority);
   if (const YamlNode* node = map->Take("matrix")) {

@@ -94,6 +94,28 @@ const Case kCases[] = {
     {"SecondDocument", "experiment: e\n---\nexperiment: f\n", "spec.yaml:3:1: a second document"},
     {"NotAMap", "- a\n", "spec.yaml:1:1: a list where a map (key: value) belongs"},
     {"Empty", "", "spec.yaml: nothing where a map (key: value) belongs"},
+    {"NulInAnArgument", "experiment: e\ntrials:\n  - name: t\n    command: [sh, \"a\\0b\"]\n",
+     "spec.yaml:4:19: trials[0].command[1]: holds a NUL byte"},
+    {"NulInAParam", "experiment: e\ntrials: [{name: t, command: [a], params: {lr: \"1\\0\"}}]\n",
+     "spec.yaml:2:47: trials[0].params.lr: holds a NUL byte"},
+    {"PlaceholderOfNoParam",
+     "experiment: e\ntrials:\n  - name: t\n    command: [a, '--lr={params.rl}']\n    params: {lr: "
+     "1}\n",
+     "spec.yaml:4:18: trials[0].command[1]: {params.rl} names no param of this trial"},
+    {"TimeoutOfTwoYears", "experiment: e\ntrials: [{name: t, command: [a], timeout: 2y}]\n",
+     "spec.yaml:2:43: trials[0].timeout: \"2y\" is no duration"},
+    {"TimeoutBeyondAYear", "experiment: e\ntrials: [{name: t, command: [a], timeout: 367d}]\n",
+     "spec.yaml:2:43: trials[0].timeout: is longer than 366 days"},
+    {"TimeoutBelowASecond", "experiment: e\ntrials: [{name: t, command: [a], timeout: 500ms}]\n",
+     "spec.yaml:2:43: trials[0].timeout: 0.5 s is not in 1 s ..."},
+    {"GpuMemoryWithoutGpus",
+     "experiment: e\ntrials: [{name: t, command: [a], resources: {gpu_memory: 1GiB}}]\n",
+     "spec.yaml:2:58: trials[0].resources.gpu_memory: is set, but gpus is 0"},
+    {"EmptyKeyOfALabel",
+     "experiment: e\ntrials: [{name: t, command: [a], resources: {labels: {'': x}}}]\n",
+     "spec.yaml:2:59: trials[0].resources.labels.: a tag's key is empty"},
+    {"EmptyTag", "experiment: e\ntags: {a: x, '': y}\ntrials: [{name: t, command: [a]}]\n",
+     "spec.yaml:2:18: tags.: a tag's key is empty"},
     {"NotUtf8", "experiment: \xff\n", "spec.yaml:1:1: this is no UTF-8 text"},
 };
 
@@ -126,6 +148,40 @@ TEST(SpecErrorsTest, AMistakeInDefaultsIsToldOnce) {
   EXPECT_EQ(spec.status().message(),
             "spec.yaml:2:21: defaults.command: a number (5) where a list of arguments belongs, "
             "e.g. [python3, train.py]");
+}
+
+TEST(SpecErrorsTest, WhatTheServerRefusesIsToldWhereItStandsOnce) {
+  const auto defaults = ParseSpec(
+      "experiment: e\ndefaults: {command: [a, '{params.lr}']}\n"
+      "trials: [{name: a, params: {lr: 1}}, {name: b}, {name: c}]\n",
+      "spec.yaml", ".");
+  EXPECT_EQ(
+      defaults.status().message(),
+      "spec.yaml:2:25: defaults.command[1]: {params.lr} names no param of this trial; add the "
+      "param or remove the braces (in trial b)");
+  const auto matrix = ParseSpec(
+      "experiment: e\nmatrix: {text: [x, \"a\\0b\"]}\ntrials: [{name: t, command: [a]}]\n",
+      "spec.yaml", ".");
+  EXPECT_EQ(matrix.status().message(),
+            "spec.yaml:2:16: matrix.text: holds a NUL byte; only text is accepted "
+            "(in trial t-text-a_b)");
+}
+
+TEST(SpecErrorsTest, WhatIsTooLargeForTheServerIsToldWithItsField) {
+  const std::string head = "experiment: e\ntrials:\n  - name: t\n    command: [a]\n    ";
+  const std::string long_text(128 * 1024, 'x');
+  const auto environment = ParseSpec(head + "env: {A: b, LONG: " + long_text + "}\n", "s", ".");
+  EXPECT_EQ(std::string(environment.status().message()).substr(0, 48),
+            "s:5:23: trials[0].env.LONG: has 131072 bytes; at");
+  std::string tags = "tags: {";
+  for (int i = 0; i < 51; ++i) tags += "t" + std::to_string(i) + ": x, ";
+  EXPECT_EQ(ParseSpec(head + tags + "}\n", "s", ".").status().message(),
+            "s:5:11: trials[0].tags: 51 tags; at most 50 are accepted");
+  std::string many =
+      "experiment: e\ndefaults: {command: [a, " + long_text.substr(1) + "]}\ntrials:\n";
+  for (int i = 0; i < 40; ++i) many += "  - name: t" + std::to_string(i) + "\n";
+  EXPECT_EQ(std::string(ParseSpec(many, "s", ".").status().message()).substr(0, 42),
+            "s:4:3: trials: take 5.0 MiB as they are se");
 }
 
 TEST(SpecErrorsTest, AnAliasBombIsAnErrorNotAllMemory) {

@@ -67,7 +67,7 @@ TEST_F(SubmitTest, MoreThanOneMessageTakesIsSaidBeforeAnythingIsSent) {
                                     "]}\ntrials: [{name: a}]\n");
   const Result result = Run("submit " + big);
   EXPECT_EQ(result.code, 2);
-  EXPECT_THAT(result.err, HasSubstr("nothing was created: the trials take 4.8 MiB"));
+  EXPECT_THAT(result.err, HasSubstr("big.yaml:4:9: trials: take 4.8 MiB as they are sent"));
   EXPECT_THAT(result.err, HasSubstr("several files of the same experiment"));
 }
 

@@ -1,6 +1,6 @@
 // Every field that can be wrong: the message begins with its path, and nothing is accepted that
 // would surprise later.
-#include "server/rpc/validate.h"
+#include "proto/validate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
-// Checks of what people send, before anything is stored: each message names the field's path as the
-// .proto spells it ("trials[2].spec.env[XP_FOO]: ..."), what was found and what would be accepted.
+// Checks of what people send: the server makes them before anything is stored, xpctl before
+// anything is sent. Each message names the field's path as the .proto spells it
+// ("trials[2].spec.env[XP_FOO]: ..."), what was found and what would be accepted.
 // All return INVALID_ARGUMENT or OK where nothing else is said. Pure functions; safe from any
 // thread.
 #pragma once
@@ -16,12 +17,12 @@
 #include "xp/v1/experiments.pb.h"
 #include "xp/v1/trials.pb.h"
 
-namespace xp::rpc {
+namespace xp {
 
 // Compiles metric definitions and a preset as the worker will and says what is wrong with them;
 // `field` is the path of the message that holds both (its fields are `metric_definitions`, or
-// `definitions` for backfill, and `metrics_preset`). Given by main: the one compile function lives
-// in worker/capture, which only server/backfill may include.
+// `definitions` for backfill, and `metrics_preset`). Given by who calls: the one compile function
+// lives in worker/capture, on which nothing here depends.
 using CheckDefinitions = std::function<absl::Status(
     std::string_view definitions_field, std::string_view preset_field,
     const google::protobuf::RepeatedPtrField<v1::MetricDefinition>& definitions,
@@ -62,4 +63,4 @@ struct DatasetRef {
 };
 absl::StatusOr<DatasetRef> ParseDatasetRef(std::string_view field, std::string_view text);
 
-}  // namespace xp::rpc
+}  // namespace xp

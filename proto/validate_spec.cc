@@ -1,4 +1,4 @@
-#include "server/rpc/validate_spec.h"
+#include "proto/validate_spec.h"
 
 #include <absl/container/flat_hash_set.h>
 #include <absl/strings/ascii.h>
@@ -15,7 +15,7 @@
 #include "proto/resource_name.h"
 #include "proto/status.h"
 
-namespace xp::rpc {
+namespace xp {
 namespace {
 
 // The kernel takes no single argument or environment string of 128 KiB or more (MAX_ARG_STRLEN).
@@ -23,7 +23,6 @@ constexpr size_t kArgumentMaxBytes = 128 * 1024 - 1;
 constexpr size_t kParamKeyMaxBytes = 255;
 constexpr int kGpusMax = 1024;
 constexpr int kRetriesMax = 1000;
-constexpr int64_t kDurationMaxSeconds = int64_t{366} * 24 * 3600;
 
 absl::Status Bad(std::string_view field, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(ToAbsl(field), ": ", ToAbsl(what)));
@@ -172,14 +171,23 @@ absl::Status CheckResources(const std::string& field, const v1::Resources& resou
   return CheckTags(field + ".labels", resources.labels());
 }
 
+// "7.5 s". The nanoseconds of a duration that is not normal are left out.
+std::string Seconds(const google::protobuf::Duration& duration) {
+  const int ms = duration.nanos() / 1'000'000;
+  if (ms <= 0 || ms > 999) return absl::StrCat(duration.seconds(), " s");
+  return absl::StrCat(static_cast<double>(duration.seconds()) + ms / 1000.0, " s");
+}
+
 absl::Status CheckDuration(const std::string& field, const google::protobuf::Duration& duration,
                            int64_t least_seconds) {
   const bool normal = duration.nanos() >= 0 && duration.nanos() < 1'000'000'000;
-  if (normal && duration.seconds() >= least_seconds && duration.seconds() <= kDurationMaxSeconds) {
+  const bool beyond = duration.seconds() == limits::kDurationMaxSeconds && duration.nanos() > 0;
+  if (normal && !beyond && duration.seconds() >= least_seconds &&
+      duration.seconds() <= limits::kDurationMaxSeconds) {
     return absl::OkStatus();
   }
-  return Bad(field, absl::StrCat(duration.seconds(), " s is not in ", least_seconds, " s ... ",
-                                 kDurationMaxSeconds, " s"));
+  return Bad(field, absl::StrCat(Seconds(duration), " is not in ", least_seconds, " s ... ",
+                                 limits::kDurationMaxSeconds, " s (366 days)"));
 }
 
 }  // namespace
@@ -220,4 +228,4 @@ absl::Status CheckSpec(std::string_view field_view, const v1::TrialSpec& spec,
   return CheckAbsolutePath(field + ".checkpoint_dir", spec.checkpoint_dir());
 }
 
-}  // namespace xp::rpc
+}  // namespace xp

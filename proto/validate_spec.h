@@ -5,12 +5,12 @@
 
 #include <string_view>
 
-#include "server/rpc/validate.h"
+#include "proto/validate.h"
 #include "xp/v1/trials.pb.h"
 
-namespace xp::rpc {
+namespace xp {
 
 absl::Status CheckSpec(std::string_view field, const v1::TrialSpec& spec,
                        const CheckDefinitions& check_definitions);
 
-}  // namespace xp::rpc
+}  // namespace xp

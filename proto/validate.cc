@@ -1,4 +1,4 @@
-#include "server/rpc/validate.h"
+#include "proto/validate.h"
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/strings/ascii.h>
@@ -11,9 +11,9 @@
 #include "proto/limits.h"
 #include "proto/resource_name.h"
 #include "proto/status.h"
-#include "server/rpc/validate_spec.h"
+#include "proto/validate_spec.h"
 
-namespace xp::rpc {
+namespace xp {
 namespace {
 
 constexpr size_t kTagKeyMaxBytes = 128;
@@ -154,4 +154,4 @@ absl::Status CheckSubmit(const v1::SubmitExperimentRequest& request,
   return absl::OkStatus();
 }
 
-}  // namespace xp::rpc
+}  // namespace xp
