@@ -1,5 +1,6 @@
 """xpctl run: a command here and now, tracked as by a worker of one."""
 
+import json
 import os
 import pathlib
 import signal
@@ -205,6 +206,25 @@ def test_a_command_that_is_not_there_says_so(here):
     done = here.xpctl("run", "-e", "e", "-t", "t", "--", "no-such-program", status=127)
     assert "no-such-program" in done.stderr
     assert outcome(here.ended("e/t")) == ("FAILED", "NOT_FOUND")
+
+
+def test_an_stdout_that_takes_nothing_costs_neither_the_log_nor_the_status(here):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [BIN / "xpctl", "--server", here.address, "run", "-e", "e", "-t", "t", "--", "sh", "-c", "echo lost; exit 3"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("stdout cannot be written") == 1
+    logs(here, b"lost\n")
+
+
+def test_a_run_without_definitions_says_that_it_has_none(here):
+    run(here, "echo f1=0.5")
+    rows = json.loads(here.xpctl("--output", "json", "compare", "e").stdout)["rows"]
+    assert "no metric definitions; add one to its 1 line with xpctl metrics backfill" in rows[0]["why_empty"]
 
 
 def runner(cluster, monkeypatch, script):

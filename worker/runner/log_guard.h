@@ -2,8 +2,8 @@
 // `echo oops > /dev/stderr` opens that very file anew and cuts it to nothing. Offsets are the
 // sequence numbers of the reports, so a cut is repaired: the file gets its size back (the lost
 // bytes read as NUL) and what was written since the cut is appended again.
-// Not thread safe. Once a moment is enough: a cut that regrows past its old size between two looks
-// goes unseen.
+// Not thread safe. A cut that regrows to its old size or past it between two looks goes unseen, and
+// so are the bytes lost that it cut.
 #pragma once
 
 #include <absl/status/status.h>

@@ -80,20 +80,33 @@ absl::StatusOr<RunRecord> MakeRecord(Session& session, const RunOptions& options
   return record;
 }
 
+// Says it where stdout cannot be written, and forgets it: what a command did is told by its own
+// exit code, and its log is kept.
+bool CanWriteOut(Session& session, const RunRecord& record) {
+  std::ostream& out = *session.world().out;
+  if (out.good()) return true;
+  session.Say("stdout cannot be written; the command goes on, its log is kept in " +
+              record.Attempt().LogFile());
+  out.clear();
+  return false;
+}
+
 // Copies the log to stdout until the command has ended; a signal is handed to the command, whose
 // runner is a session of its own.
 absl::StatusOr<runner::RunnerState> Echo(Session& session, const RunRecord& record,
                                          const Signals& signals) {
   uint64_t offset = 0;
   int asked = 0;
+  bool echoes = true;
   while (true) {
     XP_ASSIGN_OR_RETURN(const runner::RunnerState state, runner::Probe(record.Attempt()));
-    while (true) {
+    while (echoes) {
       XP_ASSIGN_OR_RETURN(const capture::TailRead read,
                           capture::ReadTail(record.Attempt().LogFile(), offset, kEchoBytes));
       if (read.state != capture::TailState::kBytes) break;
       *session.world().out << read.bytes << std::flush;
       offset += read.bytes.size();
+      echoes = CanWriteOut(session, record);
     }
     if (state.phase == runner::RunnerPhase::kExited ||
         state.phase == runner::RunnerPhase::kVanished) {
@@ -209,7 +222,7 @@ absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
 void AddRun(CLI::App& app, Action* action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* const command = app.add_subcommand(
-      "run", "Run a command here and now, tracked; exits with the command's code");
+      "run", "Run a command here and now, tracked; its stdin is empty; exits with its code");
   command->add_option("--experiment,-e", options->experiment, "Experiment; made if it is new")
       ->required();
   command->add_option("--trial,-t", options->trial, "Its name (run-TIME-...)");

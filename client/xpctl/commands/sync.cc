@@ -11,12 +11,12 @@ namespace {
 
 absl::StatusOr<int> Sync(Session& session) {
   const Signals signals;  // before any thread is started
-  XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   const absl::StatusOr<std::string> runs = RunsFolder(session.world().getenv);
   if (!runs.ok() || PendingRuns(*runs).empty()) {
     session.Say("nothing waits to be delivered");
     return kExitOk;
   }
+  XP_ASSIGN_OR_RETURN(client::Client* const client, session.Connect());
   return DeliverPending(session, *client, signals, "") ? kExitOk : kExitRefused;
 }
 

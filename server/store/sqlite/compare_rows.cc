@@ -214,14 +214,19 @@ absl::StatusOr<std::vector<AttemptSummaries>> LoadSummaries(Database& db, int64_
 absl::StatusOr<std::string> ExplainNoNumbers(Database& db, int64_t trial_id, int32_t attempt) {
   int64_t attempt_id = 0;
   uint64_t lines = 0;
+  bool has_definitions = false;
   {
     Query query(db,
-                "SELECT a.id, coalesce(sum(s.lines), 0) FROM attempts a LEFT JOIN sources s ON "
-                "s.attempt_id = a.id WHERE a.trial_id = ? AND a.number = ? GROUP BY a.id",
+                "SELECT a.id, coalesce(sum(s.lines), 0), length(d.content) > 0 FROM attempts a "
+                "JOIN trials t ON t.id = a.trial_id "
+                "JOIN definition_sets d ON d.id = t.definitions_id "
+                "LEFT JOIN sources s ON s.attempt_id = a.id "
+                "WHERE a.trial_id = ? AND a.number = ? GROUP BY a.id",
                 trial_id, attempt);
     if (query.Next()) {
       attempt_id = query.Int(0);
       lines = query.Uint(1);
+      has_definitions = query.Bool(2);
     }
     XP_RETURN_IF_ERROR(query.status());
   }
@@ -237,6 +242,10 @@ absl::StatusOr<std::string> ExplainNoNumbers(Database& db, int64_t trial_id, int
     if (nearest == nullptr && !definition.nearest_line().empty()) nearest = &definition;
   }
   const std::string where = absl::StrCat(lines, lines == 1 ? " line" : " lines");
+  if (!has_definitions && counters.definitions().empty()) {
+    return absl::StrCat("it has no metric definitions; add one to its ", where,
+                        " with xpctl metrics backfill");
+  }
   if (nearest != nullptr) {
     return absl::StrCat("no definition matched in ", where, "; nearest to '", nearest->name(),
                         "': ", nearest->nearest_line());

@@ -66,5 +66,12 @@ TEST_F(SyncTest, ADamagedRunIsNamedByItsFolder) {
   EXPECT_THAT(result.err, HasSubstr("it is kept in " + folder_ / "runs/b"));
 }
 
+TEST_F(SyncTest, WhereNothingWaitsNoServerIsAsked) {
+  environment_["XP_SERVER"] = "127.0.0.1:1";
+  const Result result = Run("sync");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "nothing waits to be delivered\n");
+}
+
 }  // namespace
 }  // namespace xp::xpctl
