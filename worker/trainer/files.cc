@@ -74,6 +74,15 @@ absl::StatusOr<json> ParseJson(std::string_view text) {
     const size_t colon = what.find(": ");  // "... parse error at line 1, column 2: WORDS"
     if (colon != what.npos) what = what.substr(colon + 2);
     return absl::InvalidArgumentError(Position(text, error.byte) + ": not JSON: " + what);
+  } catch (const json::out_of_range& error) {
+    // "... number overflow parsing '1e999'", the one thing that the parser throws besides.
+    const std::string_view what = error.what();
+    const size_t quote = what.find('\'');
+    const std::string_view number =
+        quote == what.npos ? what : what.substr(quote + 1, what.rfind('\'') - quote - 1);
+    const size_t at = text.find(number);
+    return absl::InvalidArgumentError(Position(text, at == text.npos ? 1 : at + 1) +
+                                      ": a number too large: " + std::string(number));
   }
 }
 

@@ -255,6 +255,8 @@ TEST(ModelConfigTest, ErrorsNameTheKeyAndWhatIsAccepted) {
                 .find("not a multiple"),
             std::string::npos);
   EXPECT_NE(message("{\n\"a\": }").find("line 2"), std::string::npos);
+  EXPECT_NE(message("{\n\"dim\": 1e999}").find("line 2, column 8: a number too large: 1e999"),
+            std::string::npos);
 }
 
 }  // namespace

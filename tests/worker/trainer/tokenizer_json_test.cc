@@ -124,5 +124,12 @@ TEST(TokenizerJsonTest, ALoneSurrogateIsAnErrorWithItsPlace) {
   EXPECT_NE(parts.status().ToString().find("line 2"), std::string::npos) << parts.status();
 }
 
+TEST(TokenizerJsonTest, ANumberThatNoDoubleHoldsIsAnErrorWithItsPlace) {
+  const auto parts = ParseTokenizerJson("{\n\"model\": 1e999}");
+  EXPECT_NE(parts.status().ToString().find("line 2, column 10: a number too large: 1e999"),
+            std::string::npos)
+      << parts.status();
+}
+
 }  // namespace
 }  // namespace xp::trainer

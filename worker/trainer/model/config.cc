@@ -159,8 +159,8 @@ absl::StatusOr<ModelConfig> ParseModelConfig(std::string_view text) {
   ModelConfig config;
   try {
     config.raw = Json::parse(text);
-  } catch (const Json::parse_error&) {
-    return ParseJson(text).status();  // says the line
+  } catch (const Json::exception&) {
+    return ParseJson(text).status();  // says where
   }
   if (!config.raw.is_object()) return absl::InvalidArgumentError("must be a JSON object");
   std::string type = "(none)";
