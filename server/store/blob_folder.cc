@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -31,16 +30,6 @@ absl::Status RemoveFile(const std::string& path) {
 }
 
 }  // namespace
-
-absl::Status CheckSha256(std::string_view field, std::string_view sha256) {
-  const bool valid = sha256.size() == 64 && std::all_of(sha256.begin(), sha256.end(), [](char c) {
-                       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                     });
-  if (valid) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(ToAbsl(field), ": '", ToAbsl(sha256.substr(0, 80)),
-                   "' is no blob's name; that is the SHA-256 as 64 lower-case hex digits"));
-}
 
 absl::Status FileError(int error, std::string_view doing, std::string_view path) {
   const std::string message =

@@ -16,9 +16,6 @@
 
 namespace xp::store {
 
-// INVALID_ARGUMENT, beginning with `field`, unless `sha256` is 64 lower-case hex digits.
-absl::Status CheckSha256(std::string_view field, std::string_view sha256);
-
 // What errno means, with what was being done.
 absl::Status FileError(int error, std::string_view doing, std::string_view path);
 

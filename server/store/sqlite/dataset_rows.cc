@@ -29,7 +29,7 @@ v1::DatasetVersion ReadRow(const Query& query) {
   return version;
 }
 
-absl::StatusOr<v1::DatasetVersion> Load(Database& db, const DatasetRef& ref) {
+absl::StatusOr<v1::DatasetVersion> Load(Database& db, const StoredDataset& ref) {
   Query query(db, "SELECT " XP_DATASET_COLUMNS "WHERE d.folded_name = ? AND v.version = ?",
               FoldName(ref.name), ref.version);
   if (query.Next()) return ReadRow(query);
@@ -81,7 +81,7 @@ absl::StatusOr<v1::DatasetVersion> SqliteFileWrites::CreateDatasetVersion(
       db.Run("INSERT INTO dataset_versions (dataset_id, version, manifest_id, description, "
              "create_time) SELECT id, last_version, ?, ?, ? FROM datasets WHERE id = ?",
              manifest, given.description(), session_.now_ns(), dataset));
-  XP_ASSIGN_OR_RETURN(const DatasetRef made,
+  XP_ASSIGN_OR_RETURN(const StoredDataset made,
                       FindDataset(db, "dataset_version.dataset", given.dataset()));
   return Load(db, made);
 }
@@ -92,7 +92,7 @@ absl::Status SqliteFileWrites::DeleteDatasetVersion(std::string_view name) {
     return absl::InvalidArgumentError(
         absl::StrCat("name: '", ToAbsl(name), "' names no version; write ", ToAbsl(name), "@1"));
   }
-  XP_ASSIGN_OR_RETURN(const DatasetRef ref, FindDataset(db, "name", name));
+  XP_ASSIGN_OR_RETURN(const StoredDataset ref, FindDataset(db, "name", name));
   XP_ASSIGN_OR_RETURN(const std::string user, FindUser(db, ref.manifest_id));
   if (!user.empty()) {
     return absl::FailedPreconditionError(
@@ -108,7 +108,7 @@ absl::Status SqliteFileWrites::DeleteDatasetVersion(std::string_view name) {
 absl::StatusOr<v1::DatasetVersion> SqliteFileReads::GetDatasetVersion(std::string_view name) {
   ReadSession session(pool_);
   XP_RETURN_IF_ERROR(session.status());
-  XP_ASSIGN_OR_RETURN(const DatasetRef ref, FindDataset(session.db(), "name", name));
+  XP_ASSIGN_OR_RETURN(const StoredDataset ref, FindDataset(session.db(), "name", name));
   return Load(session.db(), ref);
 }
 

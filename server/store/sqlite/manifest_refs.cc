@@ -1,39 +1,21 @@
 #include "server/store/sqlite/manifest_refs.h"
 
 #include <absl/strings/match.h>
-#include <absl/strings/str_split.h>
 
-#include <charconv>
 #include <vector>
 
 #include "proto/resource_name.h"
 #include "proto/status.h"
+#include "proto/validate.h"
 #include "server/store/sqlite/nearest_name.h"
 
 namespace xp::store {
 namespace {
 
 constexpr uint64_t kManifestMaxBytes = 256ull << 20;  // about 2 million files
-constexpr size_t kPathMaxBytes = 4096;
 
 std::string Element(std::string_view field, int index) {
   return absl::StrCat(ToAbsl(field), ".files[", index, "]");
-}
-
-absl::Status CheckPath(std::string_view field, std::string_view path) {
-  if (path.empty() || path.size() > kPathMaxBytes || path.find('\0') != path.npos) {
-    return absl::InvalidArgumentError(absl::StrCat(ToAbsl(field), ".path: has ", path.size(),
-                                                   " bytes; accepted are 1 to ", kPathMaxBytes,
-                                                   " without NUL"));
-  }
-  for (const absl::string_view part : absl::StrSplit(ToAbsl(path), '/')) {
-    if (part.empty() || part == "." || part == "..") {
-      return absl::InvalidArgumentError(
-          absl::StrCat(ToAbsl(field), ".path: '", ToAbsl(path),
-                       "' is no relative path without empty, '.' or '..' parts"));
-    }
-  }
-  return absl::OkStatus();
 }
 
 // The manifest's row and the blobs that it lists; its own blob is `id`.
@@ -81,7 +63,7 @@ absl::Status CheckManifest(std::string_view field, const v1::FileManifest& manif
   std::vector<std::string_view> within;  // paths with which the present one begins, shortest first
   for (int i = 0; i < manifest.files_size(); ++i) {
     const v1::ManifestFile& file = manifest.files(i);
-    XP_RETURN_IF_ERROR(CheckPath(Element(field, i), file.path()));
+    XP_RETURN_IF_ERROR(CheckRelativePath(Element(field, i) + ".path", file.path()));
     XP_RETURN_IF_ERROR(CheckSha256(Element(field, i) + ".sha256", file.sha256()));
     if (i > 0 && manifest.files(i - 1).path() >= file.path()) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -137,33 +119,22 @@ absl::StatusOr<int64_t> RequireManifest(WriteSession& session, std::string_view 
   return id;
 }
 
-absl::StatusOr<DatasetRef> FindDataset(Database& db, std::string_view field,
-                                       std::string_view text) {
-  const size_t at = text.find('@');
-  const std::string_view name = text.substr(0, at);
-  XP_RETURN_IF_ERROR(CheckName(field, name));
-  int64_t version = 0;  // the newest
-  if (at != text.npos) {
-    const std::string_view digits = text.substr(at + 1);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), version);
-    if (error != std::errc() || end != digits.data() + digits.size() || version < 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(ToAbsl(field), ": '", ToAbsl(digits), "' is no version; write NAME@1"));
-    }
-  }
+absl::StatusOr<StoredDataset> FindDataset(Database& db, std::string_view field,
+                                          std::string_view text) {
+  XP_ASSIGN_OR_RETURN(const DatasetRef ref, ParseDatasetRef(field, text));
   Query query(db,
               "SELECT d.name, v.version, b.sha256, b.id FROM datasets d "
               "JOIN dataset_versions v ON v.dataset_id = d.id JOIN blobs b ON b.id = v.manifest_id "
               "WHERE d.folded_name = ?1 AND (?2 = 0 OR v.version = ?2) "
               "ORDER BY v.version DESC LIMIT 1",
-              FoldName(name), version);
-  if (query.Next()) return DatasetRef{query.Text(0), query.Int32(1), query.Text(2), query.Int(3)};
+              FoldName(ref.name), ref.version);
+  if (query.Next())
+    return StoredDataset{query.Text(0), query.Int32(1), query.Text(2), query.Int(3)};
   XP_RETURN_IF_ERROR(query.status());
-  if (version != 0) {
-    XP_ASSIGN_OR_RETURN(const DatasetRef newest, FindDataset(db, field, name));
+  if (ref.version != 0) {
+    XP_ASSIGN_OR_RETURN(const StoredDataset newest, FindDataset(db, field, ref.name));
     return absl::NotFoundError(absl::StrCat(ToAbsl(field), ": dataset ", newest.name,
-                                            " has no version ", version, "; its newest is ",
+                                            " has no version ", ref.version, "; its newest is ",
                                             newest.version));
   }
   return NoSuchDataset(db, field, text);
@@ -175,7 +146,7 @@ absl::Status ResolveSpec(WriteSession& session, const std::string& field, v1::Tr
     const std::string path = absl::StrCat(field, ".inputs[", i, "]");
     input.clear_resolved_manifest_sha256();
     if (input.has_dataset()) {
-      XP_ASSIGN_OR_RETURN(const DatasetRef dataset,
+      XP_ASSIGN_OR_RETURN(const StoredDataset dataset,
                           FindDataset(session.db(), path + ".dataset", input.dataset()));
       input.set_dataset(dataset.ToString());
       input.set_resolved_manifest_sha256(dataset.manifest_sha256);

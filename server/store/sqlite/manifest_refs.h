@@ -16,12 +16,13 @@
 
 namespace xp::store {
 
-// FAILED_PRECONDITION, beginning with `field`: the blob is not here; upload it and repeat.
-// INVALID_ARGUMENT: no name of a blob.
 struct BlobRow {
   int64_t id = 0;
   uint64_t size = 0;  // bytes
 };
+
+// FAILED_PRECONDITION, beginning with `field`: the blob is not here; upload it and repeat.
+// INVALID_ARGUMENT: no name of a blob. RequireBlob is FindBlob for those who want the id alone.
 absl::StatusOr<BlobRow> FindBlob(Database& db, std::string_view field, std::string_view sha256);
 absl::StatusOr<int64_t> RequireBlob(Database& db, std::string_view field, std::string_view sha256);
 
@@ -35,14 +36,15 @@ absl::StatusOr<int64_t> RequireManifest(WriteSession& session, std::string_view 
                                         std::string_view sha256);
 
 // "NAME" or "NAME@VERSION". NOT_FOUND names the nearest.
-struct DatasetRef {
+struct StoredDataset {
   std::string name;
   int32_t version = 0;
   std::string manifest_sha256;
   int64_t manifest_id = 0;
   std::string ToString() const { return name + "@" + std::to_string(version); }
 };
-absl::StatusOr<DatasetRef> FindDataset(Database& db, std::string_view field, std::string_view text);
+absl::StatusOr<StoredDataset> FindDataset(Database& db, std::string_view field,
+                                          std::string_view text);
 
 // Resolves the datasets of `spec` to their versions and manifests, in place, and checks every blob
 // that it refers to. `field` is the path of the spec, e.g. "trials[2].spec".

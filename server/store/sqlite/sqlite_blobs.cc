@@ -1,6 +1,7 @@
 #include "server/store/sqlite/sqlite_blobs.h"
 
 #include "proto/status.h"
+#include "proto/validate.h"
 #include "server/store/blob_upload.h"
 #include "server/store/sqlite/sqlite_write_context.h"
 
