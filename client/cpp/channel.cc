@@ -41,9 +41,8 @@ std::string WhyNotConnected(grpc::Channel& channel) {
     if (message.find(known) != message.npos) return known;
   }
   if (message.find("http1.x server") != message.npos) {
-    return "what listens there speaks HTTP/1.1, not gRPC; xpserver's gRPC port is that of "
-           "--listen, "
-           "7070 unless set, not that of --http";
+    return "what listens there speaks HTTP/1.1, not gRPC; xpserver's gRPC port is that of --listen "
+           "(7070 unless set), not that of --http";
   }
   for (const char* other : {"Failed parsing HTTP/2", "Socket closed", "Connection reset by peer"}) {
     if (message.find(other) != message.npos) {

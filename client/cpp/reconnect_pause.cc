@@ -1,20 +1,20 @@
 #include "client/cpp/reconnect_pause.h"
 
-#include <chrono>
-#include <thread>
+#include <grpc/support/time.h>
+
 #include <utility>
 
 namespace xp::client {
 
 void PauseOn(grpc::Channel& channel, absl::Duration pause) {
-  const auto deadline = std::chrono::system_clock::now() + absl::ToChronoNanoseconds(pause);
+  // The monotonic clock: a step of the wall clock must not lengthen a pause.
+  const gpr_timespec deadline =
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                   gpr_time_from_nanos(absl::ToInt64Nanoseconds(pause), GPR_TIMESPAN));
   grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
-  if (state == GRPC_CHANNEL_READY) {
-    std::this_thread::sleep_for(absl::ToChronoNanoseconds(pause));
-    return;
-  }
-  while (state != GRPC_CHANNEL_READY && channel.WaitForStateChange(state, deadline)) {
+  while (channel.WaitForStateChange(state, deadline)) {
     state = channel.GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return;
   }
 }
 

@@ -17,7 +17,7 @@
 namespace xp::client {
 
 // Waits for `pause` while it drives the channel's attempts to connect. Returns sooner when the
-// channel was not connected and now is. At once with a pause of 0 or less.
+// channel becomes connected meanwhile. At once with a pause of 0 or less.
 void PauseOn(grpc::Channel& channel, absl::Duration pause);
 
 // RetryEnvironment::System() that sleeps in PauseOn. Keeps the channel alive.
