@@ -8,7 +8,8 @@ namespace xp::xpctl {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Minutes(1);
-constexpr int kMaxTrials = 20;
+constexpr int kMaxTrials = 100;
+constexpr size_t kMaxLines = 20;
 constexpr int kMaxMetrics = 8;
 
 std::string LastOfEach(const v1::CompareTrialsResponse& table, const v1::CompareRow& row) {
@@ -60,6 +61,7 @@ std::vector<RunningNumbers::Line> RunningNumbers::News(absl::Time now) {
   if (!table.ok()) return {};
   std::vector<Line> lines;
   for (const v1::CompareRow& row : table->rows()) {
+    if (lines.size() == kMaxLines) break;
     if (HasNew(row)) lines.push_back({row.name(), LastOfEach(*table, row)});
   }
   return lines;

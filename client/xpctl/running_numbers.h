@@ -25,9 +25,9 @@ class RunningNumbers {
     std::string trial;    // "E/T"
     std::string numbers;  // "test:loss 0.62, test:f1 0.78": the last of each metric, at most 8
   };
-  // At most once a minute, whatever the number of calls: one line for each of at most 20 running
-  // trials that has points which it did not have the last time. None where the server does not
-  // answer: that is for the watch to tell.
+  // At most once a minute, whatever the number of calls: a line for each running trial with points
+  // that were not told yet, at most 20; looks at the first 100, by name, that the experiment runs.
+  // None where the server does not answer: that is for the watch to tell.
   std::vector<Line> News(absl::Time now);
 
  private:

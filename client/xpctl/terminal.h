@@ -27,7 +27,8 @@ int DisplayWidth(std::string_view text);
 std::string Elide(std::string_view text, int width);
 
 // Without control characters and broken UTF-8: what came from a program's log must not drive the
-// reader's terminal. Tabs and line ends become blanks.
+// reader's terminal. Tabs and line ends become blanks. For cells of tables; messages, where it
+// counts what stood there, spell it out (proto/escaped.h).
 std::string Printable(std::string_view text);
 
 }  // namespace xp::xpctl

@@ -90,10 +90,8 @@ absl::Status DataFolder::CheckNothingIsLost() const {
   return absl::FailedPreconditionError(absl::StrCat(
       "the database ", database_path(), there ? " holds nothing" : " is missing", ", but ", found,
       " shows that there was a store: its database was lost. Put xp.db back (with its xp.db-wal, "
-      "if "
-      "there is one), or unpack a backup into an empty folder and give that as --data-dir. To "
-      "begin "
-      "a new store here, move blobs/ and xp.db* out of ",
+      "if there is one), or unpack a backup into an empty folder and give that as --data-dir. To "
+      "begin a new store here, move blobs/ and xp.db* out of ",
       path_, " first"));
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/cpp/client.h"
@@ -80,14 +81,14 @@ absl::StatusOr<RunRecord> MakeRecord(Session& session, const RunOptions& options
   return record;
 }
 
-// Says it where stdout cannot be written, and forgets it: what a command did is told by its own
-// exit code, and its log is kept.
-bool CanWriteOut(Session& session, const RunRecord& record) {
+// Copies `bytes` to stdout. False, with a word on stderr, where it takes none: that is forgotten
+// then, as a run exits with its command's code and keeps the log anyhow.
+bool EchoBytes(Session& session, const RunRecord& record, std::string_view bytes) {
   std::ostream& out = *session.world().out;
+  out << bytes << std::flush;
   if (out.good()) return true;
-  session.Say("stdout cannot be written; the command goes on, its log is kept in " +
-              record.Attempt().LogFile());
   out.clear();
+  session.Say("stdout cannot be written; " + record.FullName() + " goes on and keeps its log");
   return false;
 }
 
@@ -104,9 +105,8 @@ absl::StatusOr<runner::RunnerState> Echo(Session& session, const RunRecord& reco
       XP_ASSIGN_OR_RETURN(const capture::TailRead read,
                           capture::ReadTail(record.Attempt().LogFile(), offset, kEchoBytes));
       if (read.state != capture::TailState::kBytes) break;
-      *session.world().out << read.bytes << std::flush;
+      echoes = EchoBytes(session, record, read.bytes);
       offset += read.bytes.size();
-      echoes = CanWriteOut(session, record);
     }
     if (state.phase == runner::RunnerPhase::kExited ||
         state.phase == runner::RunnerPhase::kVanished) {

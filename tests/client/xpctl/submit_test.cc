@@ -118,12 +118,16 @@ TEST_F(SubmitTest, WhoWaitsSeesTheNewestNumbersAtMostOnceAMinute) {
                        Change("a", v1::COMPLETED), Change("b", v1::COMPLETED)},
                       grpc::Status::OK}};
   each_look_takes_ = absl::Seconds(8);
+  const absl::Time began = now_;
   const Result result = Run("submit --wait " + spec_);
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_TRUE(trials_.watched.growth());
   EXPECT_THAT(result.err, HasSubstr("  e/a  test:loss 0.25\n"));
   EXPECT_EQ(result.err.find("test:loss"), result.err.rfind("test:loss"))
       << "told once: " << result.err;
+  const int asked_meanwhile = metrics_.times_asked - 1;  // the last is the table at the end
+  EXPECT_GE(asked_meanwhile, 2) << "also where nothing is new";
+  EXPECT_LE(asked_meanwhile, (now_ - began) / absl::Minutes(1));
 }
 
 TEST_F(SubmitTest, ATrialThatFailedIsOneAndSaysWhereToLook) {

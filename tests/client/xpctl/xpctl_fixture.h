@@ -78,11 +78,13 @@ struct FakeTrials final : v1::Trials::Service {
 struct FakeMetrics final : v1::Metrics::Service {
   v1::CompareTrialsResponse table;
   v1::CompareTrialsRequest asked;
+  int times_asked = 0;
 
   // One row a page.
   grpc::Status CompareTrials(grpc::ServerContext*, const v1::CompareTrialsRequest* request,
                              v1::CompareTrialsResponse* page) override {
     asked = *request;
+    ++times_asked;
     const int at = request->page_token().empty() ? 0 : std::stoi(request->page_token());
     *page = table;
     page->clear_rows();

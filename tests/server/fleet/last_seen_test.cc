@@ -16,24 +16,25 @@ class LastSeenTest : public FleetTest {
     fleet_->Describe(&*shown);
     return FromProto(shown->last_seen_time());
   }
+  // When the last message of a worker came that connected long before and was silent since.
+  absl::Time HeardAgainAndThenSilent() {
+    worker_.Connect();
+    clock_.Advance(absl::Minutes(10));
+    EXPECT_EQ(worker_.Heartbeat({}), absl::OkStatus());
+    const absl::Time heard = clock_.Now();
+    clock_.Advance(absl::Seconds(20));
+    return heard;
+  }
   FakeWorker worker_{*fleet_, "w", 1};
 };
 
 TEST_F(LastSeenTest, IsTheLastMessageWhileConnected) {
-  worker_.Connect();
-  clock_.Advance(absl::Minutes(10));
-  ASSERT_EQ(worker_.Heartbeat({}), absl::OkStatus());
-  const absl::Time heard = clock_.Now();
-  clock_.Advance(absl::Seconds(20));
+  const absl::Time heard = HeardAgainAndThenSilent();
   EXPECT_EQ(LastSeen(), heard);
 }
 
 TEST_F(LastSeenTest, OutlivesTheStreamAndTheServer) {
-  worker_.Connect();
-  clock_.Advance(absl::Minutes(10));
-  ASSERT_EQ(worker_.Heartbeat({}), absl::OkStatus());
-  const absl::Time heard = clock_.Now();
-  clock_.Advance(absl::Seconds(20));
+  const absl::Time heard = HeardAgainAndThenSilent();
   fleet_->Stop();
   worker_.Disconnect();
   // What the end of the stream has left in the queue is stored before what comes behind it.

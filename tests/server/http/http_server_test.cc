@@ -15,6 +15,7 @@
 namespace xp::http {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 
 class HttpServerTest : public testing::Test {
@@ -186,7 +187,8 @@ TEST_F(HttpServerTest, AnotherContentTypeIsToldWhatIsAccepted) {
   const auto packed = client_->Post("/xp.v1.Trials/GetTrial", {{"Content-Encoding", "br"}}, "x",
                                     "application/json");
   ASSERT_TRUE(packed);
-  EXPECT_THAT(packed->body, HasSubstr("send i"));  // "it as it is", or "identity"
+  // By the library or, where it was built to unpack br, by us.
+  EXPECT_THAT(packed->body, AnyOf(HasSubstr("send it as it is"), HasSubstr("send identity")));
 }
 
 TEST_F(HttpServerTest, TheWrongMethodIsToldTheRightOne) {
