@@ -66,7 +66,30 @@ absl::StatusOr<std::string> ReadFile(const fs::path& file) {
   return std::move(text).str();
 }
 
+size_t FindDeepNesting(std::string_view json, size_t most) {
+  size_t depth = 0;
+  bool in_text = false;
+  for (size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (in_text) {
+      if (c == '\\') ++at;
+      in_text = c != '"';
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > most) return at;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return json.size();
+}
+
 absl::StatusOr<json> ParseJson(std::string_view text) {
+  // Not for the parser, which has no recursion, but for who prints what it made.
+  if (const size_t deep = FindDeepNesting(text, kMaxJsonNesting); deep < text.size()) {
+    return absl::InvalidArgumentError(Position(text, deep + 1) + ": the JSON nests too deeply");
+  }
   try {
     return json::parse(text);
   } catch (const json::parse_error& error) {
@@ -101,18 +124,26 @@ absl::Status CommitFile(const fs::path& aside, const fs::path& file) {
 }
 
 absl::Status WriteFile(const fs::path& file, std::string_view content) {
+  return WriteFile(file, [content](std::ostream& out) {
+    out.write(content.data(), std::streamsize(content.size()));
+  });
+}
+
+absl::Status WriteFile(const fs::path& file, const std::function<void(std::ostream&)>& write) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   fs::path aside = file;
   aside += ".part";
+  absl::Status status;
   {
     std::ofstream out(aside, std::ios::binary | std::ios::trunc);
-    if (!out) return ErrnoStatus("cannot write", aside);
-    out.write(content.data(), std::streamsize(content.size()));
+    if (out) write(out);
     out.flush();
-    if (!out) return ErrnoStatus("cannot write", aside);
+    if (!out) status = ErrnoStatus("cannot write", aside);
   }
-  return CommitFile(aside, file);
+  if (status.ok()) status = CommitFile(aside, file);
+  if (!status.ok()) fs::remove(aside, error);  // on a full disk it would keep the room
+  return status;
 }
 
 absl::Status LinkOrCopy(const fs::path& from, const fs::path& to) {
@@ -124,8 +155,10 @@ absl::Status LinkOrCopy(const fs::path& from, const fs::path& to) {
   if (!error) return absl::OkStatus();
   fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
   if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrFormat("cannot copy %s to %s: %s", from.string(), to.string(), error.message()));
+  errno = error.value();
+  const absl::Status status = ErrnoStatus("cannot copy " + from.string() + " to", to);
+  fs::remove(to, error);
+  return status;
 }
 
 }  // namespace xp::trainer

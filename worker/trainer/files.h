@@ -5,6 +5,8 @@
 #include <absl/status/statusor.h>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -17,18 +19,27 @@ inline constexpr uint64_t kMaxTokenId = 16'000'000;
 // NOT_FOUND, PERMISSION_DENIED or UNAVAILABLE with the system's words.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& file);
 
-// INVALID_ARGUMENT with line and column when it is not JSON. ParseJson names no file.
+// INVALID_ARGUMENT with line and column when it is not JSON, or nests more than kMaxJsonNesting
+// deep. Of two equal keys the later counts, as in Python. ParseJson names no file.
+inline constexpr size_t kMaxJsonNesting = 100;
 absl::StatusOr<nlohmann::json> ParseJson(std::string_view text);
 absl::StatusOr<nlohmann::json> ReadJson(const std::filesystem::path& file);
 
+// Where `json` nests deeper than `most`; json.size() when nowhere. It need not be whole JSON.
+size_t FindDeepNesting(std::string_view json, size_t most);
+
 // Written aside, synced, renamed: a reader sees the old file or the new one, whole. Parents are
-// made.
+// made. RESOURCE_EXHAUSTED: the disk is full; nothing of the new file stays. `write` may stop as
+// soon as the stream has failed.
+absl::Status WriteFile(const std::filesystem::path& file,
+                       const std::function<void(std::ostream&)>& write);
 absl::Status WriteFile(const std::filesystem::path& file, std::string_view content);
 
 // The same for a file that something else has written: syncs `aside` and renames it to `file`.
 absl::Status CommitFile(const std::filesystem::path& aside, const std::filesystem::path& file);
 
-// A hard link where the file system allows it, else a copy. Replaces `to`.
+// A hard link where the file system allows it, else a copy. Replaces `to`. RESOURCE_EXHAUSTED: as
+// WriteFile.
 absl::Status LinkOrCopy(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // "NOT_FOUND: cannot open FILE: No such file or directory", from errno.

@@ -5,7 +5,6 @@
 
 int main(int argc, char** argv) {
   using namespace xp::trainer;
-  RestartTuned(argv);
   CLI::App app("Trains DistilBERT, RoBERTa and BERT classifiers, natively.", "xptrain");
   app.set_version_flag("--version", std::string("xptrain ") + XP_VERSION);
   app.set_config("--config", "", "Options from a file (INI or TOML, a section per command)");
@@ -23,6 +22,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
+  // Not for what needs no matrices: loading LibTorch a second time takes longer than such a
+  // command.
+  if (app.got_subcommand("train") || app.got_subcommand("predict")) RestartTuned(argv);
   const absl::Status status = run();
   SayIfNot(status);
   return ExitCodeOf(status);

@@ -2,8 +2,9 @@
 
     tokenizer_oracle_test.py XPTRAIN
 
-XP_TOKENIZERS names a folder with the npm package `tokenizers` (its Rust library for Node.js), for
-instance one made by `npm install tokenizers@0.23.2`; it is no dependency, and without it nothing is
+Where Python has the library (Debian 14 and later: python3-tokenizers) that is what counts; else
+XP_TOKENIZERS names a folder with the npm package `tokenizers` (the same library for Node.js), for
+instance one made by `npm install tokenizers@0.23.2`. It is no dependency, and without it nothing is
 compared. Besides the two published vocabularies (XP_SHARED) as they are, variants of their
 tokenizer.json are tried: every normaliser and pre-tokeniser that xptrain knows, added tokens with
 all flags. XP_SEED repeats a run.
@@ -19,6 +20,12 @@ import time
 import hostile_text
 import tokenizer_random_test
 
+try:
+    import tokenizers
+except ImportError:
+    tokenizers = None
+NODE_PACKAGE = os.environ.get("XP_TOKENIZERS")
+
 IDS = """
 const {Tokenizer} = require(process.argv[1]);
 const fs = require('fs');
@@ -30,6 +37,17 @@ t.disableTruncation(); t.disablePadding();
   fs.writeSync(1, JSON.stringify(encoded.map(e => e.getIds())));
 })();
 """
+
+
+def their_ids(file, texts):
+    if tokenizers:
+        made = tokenizers.Tokenizer.from_file(str(file))
+        made.no_truncation()
+        made.no_padding()
+        return [encoding.ids for encoding in made.encode_batch(texts)]
+    done = subprocess.run(["node", "-e", IDS, NODE_PACKAGE, str(file)], check=True, stdout=subprocess.PIPE,
+                          input=json.dumps(texts).encode())
+    return json.loads(done.stdout)
 
 
 def step(kind, **fields):
@@ -105,10 +123,11 @@ def variants(bert, roberta):
 
 
 def main():
-    library, published = os.environ.get("XP_TOKENIZERS"), tokenizer_random_test.shared_tokenizers()
-    if not library or not published:
-        print("not compared with Hugging Face's library: XP_TOKENIZERS or the vocabularies are not here")
+    published = tokenizer_random_test.shared_tokenizers()
+    if not (tokenizers or NODE_PACKAGE) or not published:
+        print("not compared with Hugging Face's library: it (XP_TOKENIZERS) or the vocabularies are not here")
         return 77
+    print(f"compared with Python's tokenizers {tokenizers.__version__}" if tokenizers else NODE_PACKAGE)
     seed = int(os.environ.get("XP_SEED", time.time_ns() % 2**32))
     print(f"XP_SEED={seed}", flush=True)
     texts = hostile_text.texts(seed, 5000)
@@ -118,10 +137,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "tokenizer.json"
             file.write_text(json.dumps(content))
-            theirs = subprocess.run(["node", "-e", IDS, library, str(file)], check=True,
-                                    input=json.dumps(texts).encode(), stdout=subprocess.PIPE)
             ours = tokenizer_random_test.tokenize(sys.argv[1], folder, texts)
-        differ = [(t, a, b) for t, a, b in zip(texts, json.loads(theirs.stdout), ours) if a != b]
+        differ = [(t, a, b) for t, a, b in zip(texts, their_ids(file, texts), ours) if a != b]
         wrong += len(differ)
         print(f"{name}: {len(differ)} of {len(texts)} differ", *(f"\n  {d!a}" for d in differ[:1]), flush=True)
     return 1 if wrong else 0

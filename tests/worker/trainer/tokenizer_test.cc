@@ -19,9 +19,9 @@ std::shared_ptr<const Tokenizer> SmallBert() {
                             "un", "##happy", ",", "!", "cafe", "中", "i", "a"}) {
     parts.vocabulary.Set(token, id++);
   }
-  for (const uint32_t special : {0u, 1u, 2u, 3u, 4u}) {
+  for (const char* special : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
     parts.added_tokens.push_back(
-        {std::string(parts.vocabulary.Token(special)), special, false, false, false, false, true});
+        {special, parts.vocabulary.Find(special), false, false, false, false, true});
   }
   parts.wordpiece.emplace();
   parts.normalizer.emplace_back();

@@ -88,6 +88,10 @@ void SayIfNot(const absl::Status& status) {
   if (!status.ok()) std::cerr << "xptrain: " << std::string(status.message()) << std::endl;
 }
 
+void SayWarning(const std::string& warning) {
+  if (!warning.empty()) std::cerr << "xptrain: warning: " << warning << std::endl;
+}
+
 ProgressStyle StderrStyle() {
   return ::isatty(STDERR_FILENO) ? ProgressStyle::kBar : ProgressStyle::kLines;
 }

@@ -49,6 +49,7 @@ std::vector<std::string> NormalizeArguments(int argc, char** argv);
 
 // A line on stderr for what went wrong and ends nothing; none if OK.
 void SayIfNot(const absl::Status& status);
+void SayWarning(const std::string& warning);  // none if empty
 
 ProgressStyle StderrStyle();  // a bar on a terminal, else lines
 Now SteadyNow();

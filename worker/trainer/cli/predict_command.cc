@@ -7,11 +7,13 @@
 
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
+#include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/machine_limits.h"
 #include "worker/trainer/model/checkpoint.h"
+#include "worker/trainer/model/vocabulary_fit.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 #include "worker/trainer/tokenizer/utf8.h"
 #include "worker/trainer/torch_runtime.h"
@@ -69,6 +71,10 @@ absl::StatusOr<Examples> EncodeTexts(const std::vector<std::string>& texts,
                                      const PredictArguments& arguments, const ModelConfig& config) {
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(arguments.model);
   if (!tokenizer.ok()) return tokenizer.status();
+  const absl::StatusOr<std::string> misfit =
+      CheckVocabularyFit(arguments.model, **tokenizer, config.vocab_size, LargerTokenizer::kWarned);
+  if (!misfit.ok()) return misfit.status();
+  SayWarning(*misfit);
   Encoder encoder(*tokenizer);
   Examples examples;
   for (const std::string& text : texts) {
@@ -165,11 +171,13 @@ void AddPredictCommand(CLI::App& app, Action* run) {
   command->add_flag("--ids", arguments->ids,
                     "The lines are {\"input_ids\": [...]}; prints {\"logits\": [...]}");
   command->add_option("--batch-size", arguments->batch_size, "")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(WholeNumber(1, 1 << 20))
       ->capture_default_str();
   command->add_option("--device", arguments->device, "auto, cpu, cuda, cuda:N")
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "0: as train")->capture_default_str();
+  command->add_option("--threads", arguments->threads, "0: as train")
+      ->check(WholeNumber(0, kMostThreads))
+      ->capture_default_str();
   command->add_option("text", arguments->texts, "Texts, instead of --input");
   command->callback([arguments, run] { *run = [arguments] { return RunPredict(*arguments); }; });
 }

@@ -6,6 +6,7 @@
 
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
+#include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/data/prepare.h"
 
 namespace xp::trainer {
@@ -63,6 +64,7 @@ absl::Status RunPrepare(const PrepareArguments& arguments) {
   }
   Say("train", report->train);
   Say("test", report->test);
+  SayWarning(report->warning);
   if (report->test.examples == 0) {
     std::cerr << "xptrain: there is no test data; training will not evaluate (--test-input FILE)\n";
   }
@@ -91,11 +93,13 @@ void AddPrepareCommand(CLI::App& app, Action* run) {
   command
       ->add_option("--max-length", arguments->max_length,
                    "Tokens of an example at most, special ones included")
-      ->check(CLI::Range(3, 1 << 20))
+      ->check(WholeNumber(3, 1 << 20))
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "0: all processors")->capture_default_str();
+  command->add_option("--threads", arguments->threads, "0: all processors")
+      ->check(WholeNumber(0, kMostThreads))
+      ->capture_default_str();
   command->add_option("--shard-examples", arguments->shard_examples, "Examples of one shard file")
-      ->check(CLI::Range(1, 1 << 24))
+      ->check(WholeNumber(1, 1 << 24))
       ->capture_default_str();
   command->add_flag("--no-weights", arguments->no_weights,
                     "Leave the model's weights out of OUTPUT/train");

@@ -6,7 +6,10 @@
 
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
+#include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/files.h"
+#include "worker/trainer/model/config.h"
+#include "worker/trainer/model/vocabulary_fit.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 #include "worker/trainer/tokenizer/utf8.h"
 
@@ -32,6 +35,13 @@ absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
                            const std::string& name) {
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(arguments.model);
   if (!tokenizer.ok()) return tokenizer.status();
+  // The folder may be of any model, or of none: only what is known is compared.
+  if (const absl::StatusOr<ModelConfig> config = ReadModelConfig(arguments.model); config.ok()) {
+    const absl::StatusOr<std::string> misfit = CheckVocabularyFit(
+        arguments.model, **tokenizer, config->vocab_size, LargerTokenizer::kWarned);
+    if (!misfit.ok()) return misfit.status();
+    SayWarning(*misfit);
+  }
   const TokenizerParts& parts = (*tokenizer)->parts();
   const size_t least = parts.prefix_ids.size() + parts.suffix_ids.size();
   if (arguments.max_length > 0 && arguments.max_length < least) {
@@ -87,6 +97,7 @@ void AddTokenizeCommand(CLI::App& app, Action* run) {
       ->required();
   AddHubOptions(command, &arguments->hub);
   command->add_option("--max-length", arguments->max_length, "Truncate to this; 0: never")
+      ->check(WholeNumber(0, kMostCount))
       ->capture_default_str();
   command->add_option("input", arguments->input, "A file of JSON lines; stdin if not given");
   command->callback([arguments, run] { *run = [arguments] { return RunTokenize(*arguments); }; });

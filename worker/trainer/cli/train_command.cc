@@ -1,9 +1,11 @@
 #include <absl/strings/str_format.h>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
+#include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/machine_limits.h"
 #include "worker/trainer/train/trainer.h"
@@ -106,46 +108,49 @@ void AddPaths(CLI::App* command, TrainArguments& a) {
                       "Gets eval_results.txt, predictions.csv [SM_OUTPUT_DATA_DIR]");
   command->add_option("--checkpoint-dir", a.checkpoints, "[XP_CHECKPOINT_DIR]");
   command->add_option("--metrics-file", a.metrics_file,
-                      "Gets only the word that a run was resumed [XP_METRICS_FILE]");
+                      "GPU readings, and that a run was resumed [XP_METRICS_FILE]");
   command->add_option("--trace", a.trace, "Each step's loss, rate and gradient norm, JSON lines");
 }
 
 void AddHyperparameters(CLI::App* command, TrainOptions& o) {
-  const CLI::Range positive(uint64_t{1}, uint64_t{1} << 40);
-  const auto number = [&](const char* name, auto& value, const char* help) {
+  const CLI::Validator count = WholeNumber(1, kMostCount), from_zero = WholeNumber(0, kMostCount);
+  const CLI::Validator share = FiniteNumber(0, 1), beta = FiniteNumber(0, 1, HighEnd::kExcluded);
+  const CLI::Validator finite = FiniteNumber(0);
+  const auto number = [&](const char* name, auto& value, const CLI::Validator& check,
+                          const char* help) {
+    command->add_option(name, value, help)->check(check)->capture_default_str();
+  };
+  number("--epochs,--num-train-epochs", o.epochs, count, "");
+  number("--max-steps", o.max_steps, from_zero, "Optimiser steps; 0: those of the epochs");
+  number("--train-batch-size,--per-device-train-batch-size", o.train_batch_size, count, "");
+  number("--eval-batch-size,--per-device-eval-batch-size", o.eval_batch_size, count, "");
+  number("--gradient-accumulation-steps", o.gradient_accumulation_steps, count, "");
+  number("--learning-rate", o.learning_rate, finite, "Peak, after warm-up");
+  number("--warmup-steps", o.warmup_steps, from_zero, "Linear, then linear decay to 0");
+  number("--warmup-ratio", o.warmup_ratio, share, "Of all steps, where --warmup-steps is 0");
+  number("--weight-decay", o.weight_decay, finite, "Not of biases and norms");
+  number("--adam-beta1", o.adam_beta1, beta, "");
+  number("--adam-beta2", o.adam_beta2, beta, "");
+  number("--adam-epsilon", o.adam_epsilon, finite, "");
+  number("--max-grad-norm", o.max_grad_norm, finite, "0: no clipping");
+  command->add_option("--dropout", o.dropout, "Instead of all of config.json's")->check(share);
+  number("--seed", o.seed, WholeNumber(0, std::numeric_limits<uint64_t>::max()), "");
+  number("--pad-to", o.pad_to, WholeNumber(0, 1 << 20),
+         "Pad every batch to this; 0: to its longest example");
+  number("--logging-steps", o.logging_steps, from_zero, "0: no lines of the training loss");
+  number("--save-steps", o.save_steps, from_zero, "Checkpoints besides each epoch's; 0: none");
+  number("--save-total-limit", o.save_total_limit, count, "Checkpoints kept");
+  number("--initial-loss-scale", o.initial_loss_scale, FiniteNumber(1e-38), "Of dynamic scaling");
+  number("--threads", o.threads, WholeNumber(0, kMostThreads),
+         "0: OMP_NUM_THREADS, SM_NUM_CPUS, or all allowed processors");
+  const auto word = [&](const char* name, std::string& value, const char* help) {
     return command->add_option(name, value, help)->capture_default_str();
   };
-  number("--epochs,--num-train-epochs", o.epochs, "")->check(positive);
-  number("--max-steps", o.max_steps, "Optimiser steps; 0: those of the epochs");
-  number("--train-batch-size,--per-device-train-batch-size", o.train_batch_size, "")
-      ->check(positive);
-  number("--eval-batch-size,--per-device-eval-batch-size", o.eval_batch_size, "")->check(positive);
-  number("--gradient-accumulation-steps", o.gradient_accumulation_steps, "")->check(positive);
-  number("--learning-rate", o.learning_rate, "Peak, after warm-up")->check(CLI::NonNegativeNumber);
-  number("--warmup-steps", o.warmup_steps, "Linear, then linear decay to 0");
-  number("--warmup-ratio", o.warmup_ratio, "Of all steps, where --warmup-steps is 0")
-      ->check(CLI::Range(0.0, 1.0));
-  number("--weight-decay", o.weight_decay, "Not of biases and norms")
-      ->check(CLI::NonNegativeNumber);
-  number("--adam-beta1", o.adam_beta1, "")->check(CLI::Range(0.0, 1.0));
-  number("--adam-beta2", o.adam_beta2, "")->check(CLI::Range(0.0, 1.0));
-  number("--adam-epsilon", o.adam_epsilon, "")->check(CLI::NonNegativeNumber);
-  number("--max-grad-norm", o.max_grad_norm, "0: no clipping")->check(CLI::NonNegativeNumber);
-  command->add_option("--dropout", o.dropout, "Instead of all of config.json's")
-      ->check(CLI::Range(0.0, 1.0));
-  number("--seed", o.seed, "");
-  number("--pad-to", o.pad_to, "Pad every batch to this; 0: to its longest example");
-  number("--logging-steps", o.logging_steps, "0: no lines of the training loss");
-  number("--save-steps", o.save_steps, "Checkpoints besides each epoch's; 0: none");
-  number("--save-total-limit", o.save_total_limit, "Checkpoints kept");
-  number("--device", o.device, "auto, cpu, cuda, cuda:N");
-  number("--precision", o.precision, "Of matrix products; auto: bf16 on a GPU")
+  word("--device", o.device, "auto, cpu, cuda, cuda:N");
+  word("--precision", o.precision, "Of matrix products; auto: bf16 on a GPU")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}));
-  number("--loss-scaling", o.loss_scaling, "auto: dynamic with fp16")
+  word("--loss-scaling", o.loss_scaling, "auto: dynamic with fp16")
       ->check(CLI::IsMember({"auto", "dynamic", "none"}));
-  number("--initial-loss-scale", o.initial_loss_scale, "Of dynamic scaling")
-      ->check(CLI::PositiveNumber);
-  number("--threads", o.threads, "0: OMP_NUM_THREADS, SM_NUM_CPUS, or all allowed processors");
 }
 
 }  // namespace
@@ -165,6 +170,7 @@ void AddTrainCommand(CLI::App& app, Action* run) {
   command
       ->add_option("--memory-limit", arguments->memory_limit,
                    "MiB of arrays on the CPU; 0: what machine and control group leave")
+      ->check(WholeNumber(0, uint64_t{1} << 40))
       ->capture_default_str();
   CLI::Option* bf16 = command->add_flag("--bf16", arguments->bf16, "--precision bf16");
   command->add_flag("--fp16", arguments->fp16, "--precision fp16 (GPUs)")->excludes(bf16);

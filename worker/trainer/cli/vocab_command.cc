@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/config.h"
@@ -96,9 +97,10 @@ void AddVocabCommand(CLI::App& app, Action* run) {
       ->check(CLI::IsMember({"bert", "distilbert", "roberta"}))
       ->capture_default_str();
   command->add_option("--size", arguments->size, "Tokens of the vocabulary, at most")
-      ->check(CLI::Range(10, 1000000))
+      ->check(WholeNumber(10, 1000000))
       ->capture_default_str();
   command->add_option("--min-frequency", arguments->min_frequency, "Of a pair, to be merged")
+      ->check(WholeNumber(1, kMostCount))
       ->capture_default_str();
   command->add_flag("--cased", arguments->cased, "Keep capitals and accents (WordPiece)");
   command->add_option("--output", arguments->output, "The model's folder")->required();
@@ -107,7 +109,7 @@ void AddVocabCommand(CLI::App& app, Action* run) {
   command->add_option("--text-field", arguments->text_field, "Column or key of the text");
   command->add_option("--label-field", arguments->label_field, "Column or key of the label");
   SmallModel& model = arguments->model;
-  const CLI::Range positive(1, 1 << 20);
+  const CLI::Validator positive = WholeNumber(1, 1 << 20);
   command->add_option("--dim", model.hidden_size, "Hidden size of the model")
       ->check(positive)
       ->capture_default_str();

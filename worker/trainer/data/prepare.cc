@@ -14,6 +14,7 @@
 #include "worker/trainer/data/shard.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/config.h"
+#include "worker/trainer/model/vocabulary_fit.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 
 namespace xp::trainer {
@@ -163,11 +164,9 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
   if (!config.ok()) return config.status();
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(options.model);
   if (!tokenizer.ok()) return tokenizer.status();
-  if ((*tokenizer)->id_limit() > config->vocab_size) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: the tokenizer has ids up to %d, config.json's vocab_size is %d",
-                        options.model.string(), (*tokenizer)->id_limit() - 1, config->vocab_size));
-  }
+  const absl::StatusOr<std::string> misfit =
+      CheckVocabularyFit(options.model, **tokenizer, config->vocab_size, LargerTokenizer::kRefused);
+  if (!misfit.ok()) return misfit.status();
   absl::StatusOr<std::string> fingerprint = Fingerprint(options.model);
   if (!fingerprint.ok()) return fingerprint.status();
   EncodeOptions encode{std::min(options.max_length, size_t(config->max_tokens()))};
@@ -222,7 +221,7 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
                            *fingerprint);
   }
   if (!status.ok()) return status;
-  return PrepareReport{train.report, test.report, labels->names()};
+  return PrepareReport{train.report, test.report, labels->names(), *misfit};
 }
 
 }  // namespace xp::trainer

@@ -36,6 +36,7 @@ struct SplitReport {
 struct PrepareReport {
   SplitReport train, test;
   std::vector<std::string> labels;
+  std::string warning;  // CheckVocabularyFit's; empty: none
 };
 
 // What prepare leaves beside the shards, last of all: without it they are not used.

@@ -157,11 +157,8 @@ std::string_view ModelTypeName(ModelType type) {
 
 absl::StatusOr<ModelConfig> ParseModelConfig(std::string_view text) {
   ModelConfig config;
-  try {
-    config.raw = Json::parse(text);
-  } catch (const Json::exception&) {
-    return ParseJson(text).status();  // says where
-  }
+  if (const auto plain = ParseJson(text); !plain.ok()) return plain.status();
+  config.raw = Json::parse(text);  // again: in the order of the file
   if (!config.raw.is_object()) return absl::InvalidArgumentError("must be a JSON object");
   std::string type = "(none)";
   if (config.raw.contains("model_type")) type = config.raw["model_type"].dump();

@@ -85,7 +85,7 @@ struct Keep {
     first = uint32_t(key);
     second = uint32_t(key >> 32);
     threshold = uint32_t(std::min(rule.probability * 4294967296.0, 4294967295.0));
-    scale = rule.probability > 0 ? float(1 / (1 - rule.probability)) : 1;
+    scale = rule.probability < 1 ? float(1 / (1 - rule.probability)) : 0;  // 1: all are dropped
   }
 
   // Murmur3's last steps over a Weyl sequence: 1 / (1 - p) or 0 for columns from `at` on.

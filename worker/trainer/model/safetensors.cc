@@ -7,10 +7,10 @@
 
 #include <absl/strings/str_format.h>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <utility>
 
@@ -48,26 +48,6 @@ std::optional<DType> DTypeByName(const std::string& name) {
 
 constexpr size_t kMaxNesting = 4;                 // {name: {key: [number]}} has three
 constexpr uint64_t kMaxSize = uint64_t{1} << 40;  // of one dimension
-
-// Where the header nests deeper than any header does; its size when nowhere.
-size_t FindDeepNesting(std::string_view header) {
-  size_t depth = 0;
-  bool in_text = false;
-  for (size_t at = 0; at < header.size(); ++at) {
-    const char c = header[at];
-    if (in_text) {
-      if (c == '\\') ++at;
-      in_text = c != '"';
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxNesting) return at;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return header.size();
-}
 
 std::optional<uint64_t> AsCount(const Json& value, uint64_t most) {
   if (!value.is_number_unsigned() || value.get<uint64_t>() > most) return std::nullopt;
@@ -181,7 +161,7 @@ absl::StatusOr<ArrayFile> ReadSafetensors(const fs::path& file) {
   }
   const std::string_view text = bytes.substr(8, size_t(header_bytes));
   const std::string_view data = bytes.substr(8 + size_t(header_bytes));
-  if (const size_t deep = FindDeepNesting(text); deep < text.size()) {
+  if (const size_t deep = FindDeepNesting(text, kMaxNesting); deep < text.size()) {
     return Damaged(file, 8 + deep, "the header nests too deeply");
   }
   ArrayFile out;
@@ -229,22 +209,13 @@ absl::Status WriteSafetensors(const fs::path& file, const std::vector<NamedArray
   text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the data is aligned
   const uint64_t header_bytes = text.size();
-  std::error_code error;
-  if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
-  fs::path aside = file;
-  aside += ".part";
-  {
-    std::ofstream out(aside, std::ios::binary | std::ios::trunc);
-    if (!out) return ErrnoStatus("cannot write", aside);
+  return WriteFile(file, [&](std::ostream& out) {
     out.write(reinterpret_cast<const char*>(&header_bytes), 8);
     out.write(text.data(), std::streamsize(text.size()));
     for (const NamedArray& named : arrays) {
       out.write(named.array.data, std::streamsize(named.array.bytes));
     }
-    out.flush();
-    if (!out) return ErrnoStatus("cannot write", aside);
-  }
-  return CommitFile(aside, file);
+  });
 }
 
 }  // namespace xp::trainer

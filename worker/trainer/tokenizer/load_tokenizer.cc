@@ -132,7 +132,8 @@ absl::Status ReadVocabJson(const fs::path& file, Vocabulary& vocabulary) {
   return absl::OkStatus();
 }
 
-absl::Status ReadMerges(const fs::path& file, std::vector<Bpe::Merge>& merges) {
+absl::Status ReadMerges(const fs::path& file, const Vocabulary& vocabulary,
+                        std::vector<Bpe::Merge>& merges) {
   absl::StatusOr<std::string> text = ReadUtf8(file);
   if (!text.ok()) return text.status();
   return ForEachLine(*text, [&](std::string_view line, size_t number) -> absl::Status {
@@ -144,7 +145,13 @@ absl::Status ReadMerges(const fs::path& file, std::vector<Bpe::Merge>& merges) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "%s:%d: '%s' is not two tokens with one blank between", file.string(), number, line));
     }
-    merges.emplace_back(line.substr(0, blank), line.substr(blank + 1));
+    const std::string left(line.substr(0, blank)), right(line.substr(blank + 1));
+    for (const std::string& token : {left, right, left + right}) {
+      if (vocabulary.Find(token) != Vocabulary::kNone) continue;
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s:%d: needs the token '%s', which vocab.json lacks", file.string(), number, token));
+    }
+    merges.emplace_back(left, right);
     return absl::OkStatus();
   });
 }
@@ -153,9 +160,8 @@ absl::StatusOr<TokenizerParts> LoadByteLevel(const fs::path& dir, const json& co
   const fs::path file = dir / "vocab.json";
   TokenizerParts parts;
   if (absl::Status status = ReadVocabJson(file, parts.vocabulary); !status.ok()) return status;
-  if (absl::Status status = ReadMerges(dir / "merges.txt", parts.bpe_merges); !status.ok()) {
-    return status;
-  }
+  absl::Status status = ReadMerges(dir / "merges.txt", parts.vocabulary, parts.bpe_merges);
+  if (!status.ok()) return status;
   for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"}) {
     absl::StatusOr<uint32_t> id = Required(parts.vocabulary, token, file);
     if (!id.ok()) return id.status();
@@ -201,8 +207,16 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const fs::path& d
   if (!parts.ok()) return parts.status();
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = Tokenizer::Create(*std::move(parts));
   if (tokenizer.ok()) return tokenizer;
-  return absl::Status(tokenizer.status().code(),
-                      dir.string() + ": " + std::string(tokenizer.status().message()));
+  return absl::Status(tokenizer.status().code(), VocabularyFile(dir).string() + ": " +
+                                                     std::string(tokenizer.status().message()));
+}
+
+fs::path VocabularyFile(const fs::path& dir) {
+  std::error_code error;
+  for (const char* name : {"tokenizer.json", "vocab.txt"}) {
+    if (fs::exists(dir / name, error)) return dir / name;
+  }
+  return dir / "vocab.json";
 }
 
 std::vector<std::string> TokenizerFiles(const fs::path& dir) {

@@ -18,6 +18,9 @@ namespace xp::trainer {
 // line or byte where one is known.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const std::filesystem::path& dir);
 
+// The file of `dir` that the tokens come from; it need not exist.
+std::filesystem::path VocabularyFile(const std::filesystem::path& dir);
+
 // The tokenizer files of `dir`, by name: what a copy of the model has to take along.
 std::vector<std::string> TokenizerFiles(const std::filesystem::path& dir);
 

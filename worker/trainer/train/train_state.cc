@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "checkpoint-";
+constexpr std::string_view kAsidePrefix = ".part-";
 constexpr const char* kStateFile = "trainer_state.json";
 constexpr const char* kOptimizerFile = "optimizer.safetensors";
 constexpr const char* kRandom = "random_state";
@@ -95,9 +96,12 @@ absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& cl
                                    AdamW& optimizer, const fs::path& tokenizer_dir,
                                    uint64_t keep) const {
   const fs::path dir = root_ / absl::StrFormat("%s%d", kPrefix, state.step);
-  fs::path aside = root_ / absl::StrFormat(".part-%d", state.step);
+  const fs::path aside = root_ / absl::StrFormat("%s%d", kAsidePrefix, state.step);
   std::error_code error;
-  fs::remove_all(aside, error);
+  for (const auto& entry : fs::directory_iterator(root_, error)) {
+    // Of a process that was killed meanwhile: it would take room for ever.
+    if (entry.path().filename().string().starts_with(kAsidePrefix)) fs::remove_all(entry, error);
+  }
   std::vector<at::Tensor> kept;
   std::vector<NamedArray> arrays;
   for (size_t i = 0; i < classifier.parameters().size(); ++i) {
@@ -152,16 +156,20 @@ absl::Status CheckpointStore::Load(const fs::path& dir, TrainState& state, Class
   if (!weights.ok()) return weights.status();
   absl::StatusOr<ArrayFile> moments = ReadSafetensors(dir / kOptimizerFile);
   if (!moments.ok()) return moments.status();
+  const auto in_file = [&](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrFormat("%s: %s", (dir / kOptimizerFile).string(),
+                                                       status.message()));
+  };
   for (size_t i = 0; i < classifier.parameters().size(); ++i) {
     const Parameter& parameter = classifier.parameters()[i];
     absl::Status status = CopyParts(parameter, *moments, "exp_avg.", optimizer.first_moments()[i]);
     if (status.ok()) {
       status = CopyParts(parameter, *moments, "exp_avg_sq.", optimizer.second_moments()[i]);
     }
-    if (!status.ok()) return status;
+    if (!status.ok()) return in_file(status);
   }
   const auto random = moments->arrays.find(kRandom);
-  if (random == moments->arrays.end()) return absl::DataLossError("no random_state in it");
+  if (random == moments->arrays.end()) return in_file(absl::DataLossError("no random_state in it"));
   optimizer.set_steps(state.step - std::min(state.step, state.scaler.skipped));
   return SetRandomState(classifier.device(), ToTensor(random->second).to(at::kByte));
 }

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""What xptrain does with arguments and files that are wrong: it says so, with what would be right.
+
+  cli_test.py PATH/TO/xptrain [unittest's arguments]
+"""
+import json
+import pathlib
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+XPTRAIN = sys.argv.pop(1)
+REVIEWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/sample-reviews"
+COMMANDS = {"train": "epochs", "predict": "batch-size", "tokenize": "max-length", "vocab": "size",
+            "prepare": "shard-examples"}
+
+
+def xptrain(*arguments, text=None, **options):
+    return subprocess.run([XPTRAIN, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=100,
+                          **options)
+
+
+class CliTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.good = pathlib.Path(folder.name)
+        for kind in ("distilbert", "roberta"):
+            done = xptrain("vocab", "--model-type", kind, "--size", 1000, "--output", cls.good / kind, REVIEWS)
+            assert done.returncode == 0, done.stderr
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+
+    def model(self, kind="distilbert", copy="model"):
+        return pathlib.Path(shutil.copytree(self.good / kind, self.dir / copy))
+
+    def tokenize(self, model, line):
+        return xptrain("tokenize", "--model", model, text=line + "\n")
+
+    def test_every_number_has_a_range_and_what_is_outside_is_refused_with_it(self):
+        for command, option in COMMANDS.items():
+            numbers = re.findall(r"^  (--\S+) \S*?((?:UINT|INT|FLOAT)\b.*)", xptrain(command, "--help").stdout, re.M)
+            self.assertGreater(len(numbers), 0, command)
+            for name, kind in numbers:
+                self.assertRegex(kind, r"(UINT|FLOAT) in \[", f"{command} {name}")
+            done = xptrain(command, f"--{option}", "nan")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertRegex(done.stderr, rf"--{option}: is 'nan'; accepted: a whole number from \d+ to \d+")
+
+    def test_the_ends_of_a_range(self):
+        done = xptrain("train", "--learning-rate=nan")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--learning-rate: is 'nan'; accepted: a number from 0 to 1e+38", done.stderr)
+        # Taken: what is missing then is the data.
+        done = xptrain("train", "--adam-beta2=0", "--epochs=010", "--warmup-ratio=1", "--learning-rate=0",
+                       f"--seed={2**64 - 1}", "--dropout=1")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("no training data", done.stderr)
+
+    def test_of_two_equal_keys_the_later_counts_as_in_python(self):
+        model = self.model()
+        once = self.tokenize(model, '{"text": "a good film"}')
+        twice = self.tokenize(model, '{"text": 7, "text": "bad", "text": "a good film"}')
+        self.assertEqual(twice.returncode, 0, twice.stderr)
+        self.assertEqual(twice.stdout, once.stdout)
+        self.assertEqual(json.loads('{"text": 7, "text": "bad"}')["text"], "bad")
+        last_is_none = self.tokenize(model, '{"text": "a good film", "text": 7}')
+        self.assertEqual(last_is_none.returncode, 3)
+        self.assertIn("stdin:1: ", last_is_none.stderr)
+
+    def test_json_that_nests_without_end_is_refused_with_its_place(self):
+        for number, deep in enumerate(("[" * 200_000, "[" * 200_000 + "]" * 200_000, '{"a":' * 200_000)):
+            model = self.model(copy=f"model-{number}")
+            done = self.tokenize(model, '{"text": ' + deep)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertRegex(done.stderr, r"stdin:1: line 1, column \d+: the JSON nests too deeply")
+            for name in ("tokenizer.json", "config.json"):
+                (model / name).write_text('{"version": ' + deep)
+                done = xptrain("predict", "--model", model, "a")
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertRegex(done.stderr, rf"{name}: line 1, column \d+: the JSON nests too deeply")
+
+    def test_a_vocabulary_that_was_cut_off_is_noticed(self):
+        model = self.model()
+        config, whole = json.loads((model / "config.json").read_text()), (model / "vocab.txt").read_text()
+        self.assertEqual(self.tokenize(model, '{"text": "a film"}').stderr, "")
+        lines = whole.splitlines(keepends=True)
+        (model / "vocab.txt").write_text("".join(lines[:len(lines) // 2]))
+        for done in (self.tokenize(model, '{"text": "a film"}'),
+                     xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data")):
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr, rf"warning: {model}/vocab.txt has ids up to {len(lines) // 2 - 1}, the "
+                                          rf"vocab_size of {model}/config.json is {config['vocab_size']}: "
+                                          rf"{config['vocab_size'] - len(lines) // 2} tokens of the model are never")
+        (model / "vocab.txt").write_text(whole[:len(whole) // 2 // 10 * 10].rstrip("\n"))  # within a line
+        done = self.tokenize(model, '{"text": "a film"}')
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"vocab.txt: byte \d+: the file ends within a line, with fewer tokens")
+
+    def test_a_padded_vocab_size_is_no_cut(self):
+        model = self.model()
+        config = json.loads((model / "config.json").read_text())
+        tokens = config["vocab_size"]
+        for vocab_size, said in ((-(-tokens // 64) * 64, False), (-(-tokens // 64) * 64 + 64, False),
+                                 (tokens + 256, True), (tokens // 8 * 8 + 9, True)):
+            (model / "config.json").write_text(json.dumps({**config, "vocab_size": vocab_size}))
+            done = self.tokenize(model, '{"text": "a film"}')
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("warning" in done.stderr, said, (tokens, vocab_size, done.stderr))
+
+    def test_a_tokenizer_with_ids_that_the_model_lacks(self):
+        model = self.model()
+        config = json.loads((model / "config.json").read_text())
+        (model / "config.json").write_text(json.dumps({**config, "vocab_size": config["vocab_size"] - 1}))
+        done = xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data")
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"vocab.txt has ids up to \d+, the vocab_size of .*config.json is \d+")
+        self.assertIn("are refused", self.tokenize(model, '{"text": "a film"}').stderr)
+
+    def test_merges_that_were_cut_off_are_noticed_and_damaged_ones_refused(self):
+        model = self.model("roberta")
+        self.assertEqual(self.tokenize(model, '{"text": "a film"}').stderr, "")
+        lines = (model / "merges.txt").read_text().splitlines(keepends=True)
+        (model / "merges.txt").write_text("".join(lines[:len(lines) // 2]))
+        done = self.tokenize(model, '{"text": "a film"}')
+        self.assertRegex(done.stderr, r"warning: .*vocab.json: \d+ of its tokens are made by none of the \d+ merges")
+        lines[7] = "q zq\n"
+        (model / "merges.txt").write_text("".join(lines))
+        done = self.tokenize(model, '{"text": "a film"}')
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"merges.txt:8: needs the token '\w+', which vocab.json lacks")
+
+    def test_a_full_disk_says_so_and_leaves_nothing_behind(self):
+        model, data = self.model(), self.dir / "data"
+        def no_room():  # a write beyond 8 KiB of a file fails with EFBIG, which stands for ENOSPC
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+        done = xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", data, preexec_fn=no_room,
+                       restore_signals=False)  # Python ignores SIGXFSZ; so does what it starts
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertRegex(done.stderr, r"cannot write .*xpshard.part: ")
+        self.assertEqual([path.name for path in data.rglob("*.part")], [])
+        done = xptrain("train", "--model", model, "--train-dir", data / "train")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("is no prepared data", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
