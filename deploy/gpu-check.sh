@@ -5,14 +5,15 @@
 #   deploy/gpu-check.sh --pack DIR                        here (Debian 12): collects what must be carried along
 #   deploy/gpu-check.sh [--torch DIR] [--deps DIR] [--out DIR] [--cpu] [--peak TFLOPS]
 #
-#   --torch DIR  where LibTorch is; default: the torch of `python3`
+#   --torch DIR  where LibTorch is; default: the torch of Python
 #   --deps DIR   what --pack collected: abseil, nlohmann-json, CLI11, ICU, zlib; default: installed
 #   --out DIR    gets report.txt and the build; default: build/gpu-check
 #   --cpu        all of it without a GPU, with a small model: to see that the script itself works
 #   --peak N     the card's bf16 matrix peak without sparsity, for the share reached; default: by name
 #
-# Needs cmake 3.25, a C++20 compiler and python3 with torch. Speed is compared with transformers'
-# Trainer where python3 has it, and else with the eager restatement of tests/worker/trainer.
+# Needs cmake 3.25, a C++20 compiler and a Python with torch: $XP_PYTHON, python3 or /usr/bin/python3.
+# Where it has transformers, that is the oracle for tokens, logits, training steps and speed; else
+# the restatement of tests/worker/trainer in eager PyTorch is.
 # What it reports is recorded in docs/trainer.md with date and device.
 set -euo pipefail
 
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
     --pack) pack=${2:?--pack needs a folder}; shift 2 ;;
     --peak) peak=${2:?--peak needs a number}; shift 2 ;;
     --cpu) device=cpu; shift ;;
-    -h | --help) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "gpu-check: unknown option '$1'; try --help" >&2; exit 2 ;;
   esac
 done
@@ -47,8 +48,16 @@ if [ -n "$pack" ]; then
   exit 0
 fi
 
-[ -n "$torch" ] || torch=$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))') ||
-  { echo "gpu-check: python3 has no torch; name LibTorch with --torch DIR" >&2; exit 1; }
+# The first Python that has torch; the system's own is often not the first in PATH.
+python=''
+for candidate in ${XP_PYTHON:-} python3 /usr/bin/python3; do
+  if "$candidate" -c 'import torch' 2>/dev/null; then python=$candidate; break; fi
+done
+if [ -z "$torch" ]; then
+  [ -n "$python" ] || { echo "gpu-check: neither python3 nor /usr/bin/python3 has torch; name one that has it in" \
+    "XP_PYTHON, or LibTorch with --torch DIR" >&2; exit 1; }
+  torch=$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')
+fi
 
 mkdir -p "$out"
 report=$out/report.txt
@@ -59,7 +68,11 @@ date -u +%Y-%m-%dT%H:%M:%SZ
 uname -srm
 name=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -1 || true)
 [ "$device" = cpu ] || nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
-python3 -c 'import torch; print("torch", torch.__version__, "CUDA", torch.version.cuda)' || true
+if [ -n "$python" ]; then
+  "$python" -c 'import sys, torch; print(sys.executable, "torch", torch.__version__, "CUDA", torch.version.cuda)'
+else
+  echo "no Python with torch: neither the tests nor the comparisons are run, which need it"
+fi
 if [ -z "$peak" ]; then
   case $name in
     *H100* | *H200*) peak=989 ;;
@@ -83,9 +96,10 @@ cmake --build "$out/build" --target xptrain -j "$(nproc)"
 xptrain=$out/build/bin/xptrain
 
 failed=0
-for test in parity training; do
+for test in parity training transformers_models transformers_training; do
+  [ -n "$python" ] || break
   say "$test tests (CPU)"
-  python3 "$root/tests/worker/trainer/${test}_test.py" "$xptrain" || [ $? -eq 77 ] || failed=1
+  "$python" "$root/tests/worker/trainer/${test}_test.py" "$xptrain" || [ $? -eq 77 ] || failed=1
 done
 
 work=$(mktemp -d)
@@ -101,17 +115,16 @@ for precision in "${precisions[@]}"; do
 done
 [ ! -s "$work/metrics.jsonl" ] || { echo "GPU readings:"; tail -1 "$work/metrics.jsonl"; }
 
-say "speed"
-if [ "$device" = cpu ]; then
-  python3 "$root/tests/bench/trainer_bench.py" "$xptrain" --model small --rounds 1 || failed=1
-else
-  python3 "$root/tests/bench/trainer_bench.py" "$xptrain" --model base --device cuda --peak "$peak" || failed=1
-fi
-if python3 -c 'import transformers' 2>/dev/null; then
-  say "against transformers' Trainer"
-  python3 "$root/tests/bench/trainer_vs_transformers.py" "$xptrain" --device $device --peak "$peak" || failed=1
-else
-  echo "python3 has no transformers: compared with the eager restatement only"
+if [ -n "$python" ]; then
+  say "speed"
+  if [ "$device" = cpu ]; then model=small; else model=base; fi
+  "$python" "$root/tests/bench/trainer_bench.py" "$xptrain" --model $model --device $device --peak "$peak" --rounds 1 || failed=1
+  if "$python" -c 'import transformers' 2>/dev/null; then
+    say "against transformers' Trainer"
+    "$python" "$root/tests/bench/trainer_vs_transformers.py" "$xptrain" --device $device --peak "$peak" || failed=1
+  else
+    echo "$python has no transformers: compared with the eager restatement only"
+  fi
 fi
 say "done; the report is $report"
 exit $failed
