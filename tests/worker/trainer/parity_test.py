@@ -10,7 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from trainer_case import KINDS, TrainerCase, make_examples, tensors, xptrain
+from trainer_case import KINDS, TrainerCase, make_examples, tensors, without_padding, xptrain
 import reference_models as reference
 import torch
 
@@ -105,20 +105,26 @@ class ParityTest(TrainerCase):
 
     def test_twenty_steps_follow_the_reference(self):
         for kind in KINDS:
-            with self.subTest(kind):
-                config, weights, model = self.make_model(kind)
-                examples = make_examples(config, 40, seed=2, padded=True)
-                trace = self.dir / "trace.jsonl"
-                xptrain("train", "--model", model, "--ids", self.write_lines(examples), "--no-shuffle", "--dropout", 0,
-                        "--train_batch_size", 4, "--epochs", 2, "--learning_rate", 1e-3, "--warmup_steps", 3,
-                        "--weight_decay", 0.01, "--device", "cpu", "--trace", trace)
-                lines = [json.loads(line) for line in trace.read_text().splitlines()]
-                batches = [tensors(examples[i:i + 4]) for i in range(0, 40, 4)]
-                wanted = list(reference.train(config, weights, batches, 20, 1e-3, 3, 0.01))
-                self.assertEqual(len(lines), 20)
-                for line, (loss, norm) in zip(lines, wanted):
-                    self.assertAlmostEqual(line["loss"], loss, delta=1e-3 * max(1, abs(loss)), msg=f"{line}")
-                    self.assertAlmostEqual(line["grad_norm"], norm, delta=2e-3 * max(0.1, norm), msg=f"{line}")
+            for given in (list, without_padding):
+                with self.subTest(f"{kind} {given.__name__}"):
+                    self.follow(kind, given)
+
+    def follow(self, kind, given):
+        config, weights, model = self.make_model(kind)
+        examples = make_examples(config, 40, seed=2, padded=True)
+        trace = self.dir / "trace.jsonl"
+        done = xptrain("train", "--model", model, "--ids", self.write_lines(given(examples)), "--no-shuffle",
+                       "--dropout", 0, "--train_batch_size", 4, "--epochs", 2, "--learning_rate", 1e-3,
+                       "--warmup_steps", 3, "--weight_decay", 0.01, "--device", "cpu", "--trace", trace)
+        if given is without_padding:
+            self.assertIn(" 0.0 % of what was computed was padding", done.stderr)
+        lines = [json.loads(line) for line in trace.read_text().splitlines()]
+        batches = [tensors(examples[i:i + 4]) for i in range(0, 40, 4)]
+        wanted = list(reference.train(config, weights, batches, 20, 1e-3, 3, 0.01))
+        self.assertEqual(len(lines), 20)
+        for line, (loss, norm) in zip(lines, wanted):
+            self.assertAlmostEqual(line["loss"], loss, delta=1e-3 * max(1, abs(loss)), msg=f"{line}")
+            self.assertAlmostEqual(line["grad_norm"], norm, delta=2e-3 * max(0.1, norm), msg=f"{line}")
 
     def test_a_saved_model_reads_back_under_hugging_faces_names(self):
         config, weights, model = self.make_model("roberta")

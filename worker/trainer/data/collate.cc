@@ -1,9 +1,31 @@
 #include "worker/trainer/data/collate.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace xp::trainer {
+
+namespace {
+
+// Of the batch that `indices` name, padded to `width`; every example has a token.
+Packing MakePacking(const Examples& examples, std::span<const uint32_t> indices, int64_t width,
+                    int64_t tokens) {
+  Packing packing = {at::empty({tokens}, at::kLong),
+                     at::empty({int64_t(indices.size())}, at::kLong)};
+  int64_t* const rows = packing.rows.data_ptr<int64_t>();
+  int64_t* const firsts = packing.firsts.data_ptr<int64_t>();
+  int64_t made = 0;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    firsts[i] = made;
+    const auto length = int64_t(examples.Ids(indices[i]).size());
+    std::iota(rows + made, rows + made + length, int64_t(i) * width);
+    made += length;
+  }
+  return packing;
+}
+
+}  // namespace
 
 std::vector<uint32_t> Lengths(const Examples& examples) {
   std::vector<uint32_t> lengths(examples.size());
@@ -25,7 +47,12 @@ CollatedBatch Collate(const Examples& examples, std::span<const uint32_t> indice
   int64_t width =
       (longest + options.pad_multiple - 1) / options.pad_multiple * options.pad_multiple;
   if (options.pad_to > 0) width = std::max(longest, options.pad_to);
-  made.padded_tokens = uint64_t(width * batch);
+  made.computed_tokens = uint64_t(width * batch);
+  const double padding = 1 - double(made.real_tokens) / double(made.computed_tokens);
+  if (padding >= kSkippedShare && shortest > 0 && examples.mask.empty() && options.pad_to == 0) {
+    made.tensors.packing = MakePacking(examples, indices, width, int64_t(made.real_tokens));
+    made.computed_tokens = made.real_tokens;
+  }
   made.tensors.ids = at::full({batch, width}, int64_t(options.pad_id), at::kLong);
   made.tensors.labels = at::empty({batch}, at::kLong);
   int64_t* const ids = made.tensors.ids.data_ptr<int64_t>();
@@ -55,8 +82,8 @@ CollatedBatch Collate(const Examples& examples, std::span<const uint32_t> indice
   }
   if (options.memory == HostMemory::kPinned) {
     Batch& tensors = made.tensors;
-    for (at::Tensor* tensor :
-         {&tensors.ids, &tensors.mask, &tensors.token_types, &tensors.labels}) {
+    for (at::Tensor* tensor : {&tensors.ids, &tensors.mask, &tensors.token_types, &tensors.labels,
+                               &tensors.packing.rows, &tensors.packing.firsts}) {
       if (tensor->defined()) *tensor = tensor->pin_memory();
     }
   }
@@ -69,7 +96,11 @@ Batch ToDevice(const Batch& batch, at::Device device) {
     return tensor.defined() ? tensor.to(device, tensor.scalar_type(), /*non_blocking=*/true)
                             : tensor;
   };
-  return {move(batch.ids), move(batch.mask), move(batch.token_types), move(batch.labels)};
+  return {move(batch.ids),
+          move(batch.mask),
+          move(batch.token_types),
+          move(batch.labels),
+          {move(batch.packing.rows), move(batch.packing.firsts)}};
 }
 
 Prefetcher::Prefetcher(const Examples* examples, Batches batches, size_t first,

@@ -23,14 +23,19 @@ struct CollateOptions {
   // A batch is padded to its longest example, rounded up to a multiple of this: 1 on a CPU, 8 for
   // a GPU's matrix units.
   int64_t pad_multiple = 1;
-  int64_t pad_to = 0;  // 0: as above; else always to this length, as the article's datasets are
+  // 0: as above; else always to this length, and computed, as the article's datasets are.
+  int64_t pad_to = 0;
   HostMemory memory = HostMemory::kPageable;
 };
+
+// Padding of at least this share of a batch's places is skipped (packing.h). Packing and unpacking
+// cost about as much as computing a smaller share: docs/trainer.md has the measurement.
+inline constexpr double kSkippedShare = 0.1;
 
 struct CollatedBatch {
   Batch tensors;  // on the CPU
   uint64_t real_tokens = 0;
-  uint64_t padded_tokens = 0;
+  uint64_t computed_tokens = 0;  // real ones, and padding that is not skipped
 };
 
 std::vector<uint32_t> Lengths(const Examples& examples);  // in tokens

@@ -25,16 +25,21 @@ Classifier::Classifier(ModelConfig config, at::Device device)
 }
 
 at::Tensor Classifier::Forward(const Batch& batch, Mode mode) const {
-  at::Tensor hidden = Embed(batch, mode);  // [B, T, H]
-  at::Tensor ignored_keys;                 // [B, 1, 1, T], true where the softmax must see nothing
-  if (batch.mask.defined()) ignored_keys = batch.mask.logical_not().unsqueeze(1).unsqueeze(1);
+  at::Tensor hidden = Embed(batch, mode);  // [N, H]
+  Attended attended{batch.ids.size(0), batch.ids.size(1), {}, batch.packing.rows};
+  if (batch.mask.defined()) {
+    attended.ignored_keys = batch.mask.logical_not().unsqueeze(1).unsqueeze(1);
+  }
   for (const LayerParameters& layer : parameters_.layers) {
-    const auto run = [this, &layer, ignored_keys, mode](const at::Tensor& x) {
-      return Layer(layer, x, ignored_keys, mode);
+    const auto run = [this, &layer, attended, mode](const at::Tensor& x) {
+      return Layer(layer, x, attended, mode);
     };
     hidden = mode == Mode::kTrainRecomputing ? Recomputed(hidden, run) : run(hidden);
   }
-  at::Tensor first = hidden.select(1, 0);  // [B, H], of [CLS] or <s>
+  // [B, H], of [CLS] or <s>
+  at::Tensor first = batch.packing.on()
+                         ? hidden.index_select(0, batch.packing.firsts)
+                         : hidden.view({attended.batch, attended.length, -1}).select(1, 0);
   if (config_.type == ModelType::kRoberta)
     first = Dropout(first, Chance(config_.classifier_dropout, mode));
   first = Apply(parameters_.head, first);
@@ -45,18 +50,25 @@ at::Tensor Classifier::Forward(const Batch& batch, Mode mode) const {
 
 at::Tensor Classifier::Embed(const Batch& batch, Mode mode) const {
   const at::Tensor& ids = batch.ids;
-  at::Tensor hidden = at::embedding(parameters_.word, ids, config_.pad_token_id);
+  // [B, T] to [N]
+  const auto rows = [&](const at::Tensor& all) {
+    return batch.packing.on() ? all.flatten().index_select(0, batch.packing.rows) : all.flatten();
+  };
+  at::Tensor hidden = at::embedding(parameters_.word, rows(ids), config_.pad_token_id);
   if (config_.type == ModelType::kRoberta) {
     // Positions count the tokens that are not padding, from padding + 1 (fairseq's habit).
     const at::Tensor real = ids.ne(config_.pad_token_id).to(at::kLong);  // [B, T]
     const at::Tensor positions = real.cumsum(1) * real + config_.pad_token_id;
-    hidden = hidden + at::embedding(parameters_.position, positions, config_.pad_token_id);
+    hidden = hidden + at::embedding(parameters_.position, rows(positions), config_.pad_token_id);
+  } else if (batch.packing.on()) {
+    hidden = hidden + at::embedding(parameters_.position, batch.packing.rows % ids.size(1));
   } else {
-    hidden = hidden + parameters_.position.slice(0, 0, ids.size(1));  // [T, H]
+    const int64_t B = ids.size(0), T = ids.size(1), H = config_.hidden_size;
+    hidden = (hidden.view({B, T, H}) + parameters_.position.slice(0, 0, T)).view({B * T, H});
   }
   if (parameters_.token_type.defined()) {
     hidden = batch.token_types.defined()
-                 ? hidden + at::embedding(parameters_.token_type, batch.token_types)
+                 ? hidden + at::embedding(parameters_.token_type, rows(batch.token_types))
                  : hidden + parameters_.token_type.select(0, 0);
   }
   hidden = Normalize(hidden, parameters_.embedding_norm);
@@ -64,27 +76,28 @@ at::Tensor Classifier::Embed(const Batch& batch, Mode mode) const {
 }
 
 at::Tensor Classifier::Layer(const LayerParameters& layer, const at::Tensor& hidden,
-                             const at::Tensor& ignored_keys, Mode mode) const {
+                             const Attended& attended, Mode mode) const {
   // DistilBERT has no dropout after its attention's output; the others have.
   const double dropout =
       config_.type == ModelType::kDistilBert ? 0 : Chance(config_.hidden_dropout, mode);
-  const at::Tensor attended = Attend(layer, hidden, ignored_keys, mode);
-  const at::Tensor middle = Normalize(DropoutAdd(attended, dropout, hidden), layer.attention_norm);
-  const at::Tensor fed = Apply(layer.down, Activate(Apply(layer.up, middle)));  // [B, T, H]
+  const at::Tensor context = Attend(layer, hidden, attended, mode);
+  const at::Tensor middle = Normalize(DropoutAdd(context, dropout, hidden), layer.attention_norm);
+  const at::Tensor fed = Apply(layer.down, Activate(Apply(layer.up, middle)));  // [N, H]
   return Normalize(DropoutAdd(fed, Chance(config_.hidden_dropout, mode), middle),
                    layer.output_norm);
 }
 
 at::Tensor Classifier::Attend(const LayerParameters& layer, const at::Tensor& hidden,
-                              const at::Tensor& ignored_keys, Mode mode) const {
-  const int64_t B = hidden.size(0), T = hidden.size(1), H = hidden.size(2);
+                              const Attended& attended, Mode mode) const {
+  const int64_t B = attended.batch, T = attended.length, H = config_.hidden_size;
   const int64_t heads = config_.heads, size = H / heads;
-  const at::Tensor qkv = Apply(layer.qkv, hidden)
-                             .view({B, T, 3, heads, size})
-                             .permute({2, 0, 3, 1, 4});  // [3, B, heads, T, size]
-  at::Tensor context = Attention(qkv[0], qkv[1], qkv[2], ignored_keys,
+  at::Tensor qkv = Apply(layer.qkv, hidden);  // [N, 3 * H]
+  if (attended.rows.defined()) qkv = Unpack(qkv, attended.rows, B * T);
+  qkv = qkv.view({B, T, 3, heads, size}).permute({2, 0, 3, 1, 4});  // [3, B, heads, T, size]
+  at::Tensor context = Attention(qkv[0], qkv[1], qkv[2], attended.ignored_keys,
                                  Chance(config_.attention_dropout, mode));  // [B, heads, T, size]
-  context = context.transpose(1, 2).reshape({B, T, H});
+  context = context.transpose(1, 2).reshape({B * T, H});
+  if (attended.rows.defined()) context = Pack(context, attended.rows);
   return Apply(layer.attention, context);
 }
 

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "worker/trainer/model/config.h"
+#include "worker/trainer/model/packing.h"
 #include "worker/trainer/model/parameters.h"
 
 namespace xp::trainer {
@@ -14,6 +15,7 @@ struct Batch {
   at::Tensor mask;         // [B, T] bool, true for tokens that count; undefined: all do
   at::Tensor token_types;  // [B, T] int64; undefined: all 0
   at::Tensor labels;       // [B] int64; undefined for prediction
+  Packing packing;         // of what holds tokens; where on, nothing else is computed
 };
 
 // With dropout or without; kTrainRecomputing keeps of each layer only its input for the backward
@@ -35,11 +37,19 @@ class Classifier {
   const std::vector<Parameter>& parameters() const { return parameters_.all; }
 
  private:
-  at::Tensor Embed(const Batch& batch, Mode mode) const;  // [B, T, H]
-  at::Tensor Layer(const LayerParameters& layer, const at::Tensor& hidden,
-                   const at::Tensor& ignored_keys, Mode mode) const;  // [B, T, H]
+  // What attention needs to know of a batch; the rest of a layer works on single rows.
+  struct Attended {
+    int64_t batch, length;
+    at::Tensor ignored_keys;  // [B, 1, 1, T], true where the softmax must see nothing
+    at::Tensor rows;          // as Packing's
+  };
+
+  // N rows: the packing's, else B * T.
+  at::Tensor Embed(const Batch& batch, Mode mode) const;  // [N, H]
+  at::Tensor Layer(const LayerParameters& layer, const at::Tensor& hidden, const Attended& attended,
+                   Mode mode) const;  // [N, H]
   at::Tensor Attend(const LayerParameters& layer, const at::Tensor& hidden,
-                    const at::Tensor& ignored_keys, Mode mode) const;  // [B, T, H]
+                    const Attended& attended, Mode mode) const;  // [N, H]
   at::Tensor Activate(const at::Tensor& x) const;
   at::Tensor Normalize(const at::Tensor& x, const Norm& norm) const;
 

@@ -21,7 +21,7 @@ StepResult Stepper::Step(Prefetcher& prefetcher, uint64_t batches, double learni
   for (uint64_t i = 0; i < batches; ++i) {
     const CollatedBatch made = *prefetcher.Next();
     result.real_tokens += made.real_tokens;
-    result.padded_tokens += made.padded_tokens;
+    result.computed_tokens += made.computed_tokens;
     const Batch batch = ToDevice(made.tensors, setup_->device);
     at::Tensor loss;
     {

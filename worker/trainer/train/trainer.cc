@@ -118,8 +118,8 @@ class Run {
   std::unique_ptr<GpuMonitor> gpu_monitor_;
   uint64_t gpu_memory_ = 0;  // bytes; 0: not known
   std::chrono::steady_clock::time_point started_;
-  uint64_t real_tokens_ = 0, padded_tokens_ = 0;  // of this attempt's training
-  double step_seconds_ = 0;                       // that it took, without evaluations
+  uint64_t real_tokens_ = 0, computed_tokens_ = 0;  // of this attempt's training
+  double step_seconds_ = 0;                         // that it took, without evaluations
   std::optional<Evaluation> last_evaluation_;
   Entries last_entries_;
 };
@@ -202,7 +202,7 @@ absl::Status Run::TrainStep(Prefetcher& prefetcher) {
   state_.batch += group;
   state_.scaler = stepper_.scaler().state();
   real_tokens_ += made.real_tokens;
-  padded_tokens_ += made.padded_tokens;
+  computed_tokens_ += made.computed_tokens;
   if (made.update == Update::kLeftOut) {
     progress_.Clear();
     *environment_.err << absl::StrFormat(
@@ -332,7 +332,7 @@ absl::Status Run::Finish() {
   *environment_.err << absl::StrFormat(
       "xptrain: %d tokens trained on, %.1f %% of what was computed was padding, %.0f tokens/s\n",
       real_tokens_,
-      100 * (1 - double(real_tokens_) / double(std::max<uint64_t>(1, padded_tokens_))),
+      100 * (1 - double(real_tokens_) / double(std::max<uint64_t>(1, computed_tokens_))),
       double(real_tokens_) / std::max(step_seconds_, 1e-9));
   gpu_monitor_.reset();
   absl::Status status = kept_models_.AtTheEnd(*setup_.classifier, state_);
