@@ -16,16 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-absl::Status SyncPath(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus("cannot open", path);
-  const int failed = ::fsync(fd);
-  const int saved = errno;
-  ::close(fd);
-  errno = saved;
-  return failed != 0 ? ErrnoStatus("cannot sync", path) : absl::OkStatus();
-}
-
 // nlohmann's byte offset, said as a line: people open files in editors.
 std::string Position(std::string_view text, size_t byte) {
   const std::string_view before = text.substr(0, byte > 0 ? byte - 1 : 0);
@@ -115,6 +105,16 @@ absl::StatusOr<json> ReadJson(const fs::path& file) {
   absl::StatusOr<json> value = ParseJson(*text);
   if (value.ok()) return value;
   return absl::InvalidArgumentError(file.string() + ": " + std::string(value.status().message()));
+}
+
+absl::Status SyncPath(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus("cannot open", path);
+  const int failed = ::fsync(fd);
+  const int saved = errno;
+  ::close(fd);
+  errno = saved;
+  return failed != 0 ? ErrnoStatus("cannot sync", path) : absl::OkStatus();
 }
 
 absl::Status CommitFile(const fs::path& aside, const fs::path& file) {

@@ -35,6 +35,9 @@ absl::Status WriteFile(const std::filesystem::path& file,
                        const std::function<void(std::ostream&)>& write);
 absl::Status WriteFile(const std::filesystem::path& file, std::string_view content);
 
+// Brings a file, or a folder's names, to the disk.
+absl::Status SyncPath(const std::filesystem::path& path);
+
 // The same for a file that something else has written: syncs `aside` and renames it to `file`.
 absl::Status CommitFile(const std::filesystem::path& aside, const std::filesystem::path& file);
 

@@ -23,6 +23,10 @@ Progress::Progress(ProgressOptions options, Now now, std::ostream& out)
 
 double Progress::Seconds() const { return std::chrono::duration<double>(now_() - start_).count(); }
 
+double Progress::Rate(uint64_t done, double seconds) const {
+  return double(done - std::min(done, before_)) / std::max(seconds, 1e-9);
+}
+
 void Progress::Update(uint64_t done) {
   const double seconds = Seconds();
   if (options_.style == ProgressStyle::kSilent) return;
@@ -33,14 +37,14 @@ void Progress::Update(uint64_t done) {
     if (seconds - shown_at_ < kLineSeconds) return;
     out_ << absl::StrFormat("%s: %d%s %s, %.0f %s/s\n", options_.what, done,
                             total_ > 0 ? absl::StrFormat(" of %d", total_) : "", options_.unit,
-                            double(done) / std::max(seconds, 1e-9), options_.unit)
+                            Rate(done, seconds), options_.unit)
          << std::flush;
   }
   shown_at_ = seconds;
 }
 
 void Progress::DrawBar(uint64_t done, double seconds) {
-  const double rate = double(done) / std::max(seconds, 1e-9);
+  const double rate = Rate(done, seconds);
   std::string bar;
   if (total_ > 0) {
     const double share = std::min(1.0, double(done) / double(total_));
@@ -66,7 +70,7 @@ void Progress::Finish(uint64_t done) {
   Clear();
   const double seconds = Seconds();
   out_ << absl::StrFormat("%s: %d %s in %.1f s (%.0f %s/s)\n", options_.what, done, options_.unit,
-                          seconds, double(done) / std::max(seconds, 1e-9), options_.unit)
+                          seconds, Rate(done, seconds), options_.unit)
        << std::flush;
 }
 

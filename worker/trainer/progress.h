@@ -26,6 +26,8 @@ class Progress {
   Progress(ProgressOptions options, Now now, std::ostream& out);
 
   void SetTotal(uint64_t total) { total_ = total; }  // 0: not known
+  // What was done before this began: no part of the rate.
+  void SetStart(uint64_t done) { before_ = done; }
   void Update(uint64_t done);
   // Takes the bar away so that a line can be printed; the next Update draws it again.
   void Clear();
@@ -34,13 +36,14 @@ class Progress {
 
  private:
   double Seconds() const;
+  double Rate(uint64_t done, double seconds) const;  // a second
   void DrawBar(uint64_t done, double seconds);
 
   const ProgressOptions options_;
   const Now now_;
   std::ostream& out_;
   const std::chrono::steady_clock::time_point start_;
-  uint64_t total_ = 0;
+  uint64_t total_ = 0, before_ = 0;
   double shown_at_ = 0;  // seconds since the start
   bool drawn_ = false;
 };

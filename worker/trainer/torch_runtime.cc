@@ -66,6 +66,12 @@ absl::StatusOr<at::Device> ChooseDevice(std::string_view name) {
           absl::StrFormat("--device '%s'; accepted: auto, cpu, cuda, cuda:N", name));
     }
   }
+  const auto gpus = int(at::getNumGPUs());
+  if (index < 0 || index >= gpus) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("--device '%s': this machine shows LibTorch %d GPUs, cuda:0 to cuda:%d",
+                        name, gpus, gpus - 1));
+  }
   return at::Device(at::kCUDA, at::DeviceIndex(index));
 }
 

@@ -16,6 +16,7 @@
 #include "worker/trainer/model/safetensors.h"
 #include "worker/trainer/train/log_lines.h"
 #include "worker/trainer/train/metrics.h"
+#include "worker/trainer/train/schedule.h"
 #include "worker/trainer/vocab/vocab_builder.h"
 
 namespace xp::trainer {
@@ -235,12 +236,33 @@ TEST(MetricsTest, TwoClassesScoreTheSecondAndNothingDividesByZero) {
   EXPECT_EQ(ScoreOf(Confusion(2)).f1, 0);
 }
 
-TEST(MetricsTest, TheScheduleWarmsUpAndFallsToZero) {
-  EXPECT_DOUBLE_EQ(LinearSchedule(1, 0, 4, 10), 0);
-  EXPECT_DOUBLE_EQ(LinearSchedule(1, 2, 4, 10), 0.5);
-  EXPECT_DOUBLE_EQ(LinearSchedule(1, 4, 4, 10), 1);
-  EXPECT_DOUBLE_EQ(LinearSchedule(1, 7, 4, 10), 0.5);
-  EXPECT_DOUBLE_EQ(LinearSchedule(1, 10, 4, 10), 0);
+TEST(ScheduleTest, WarmsUpAndFallsToZero) {
+  TrainOptions options;
+  options.learning_rate = 1;
+  options.warmup_steps = 4;
+  options.max_steps = 10;
+  const Schedule schedule = MakeSchedule(options, 64);
+  EXPECT_DOUBLE_EQ(schedule.RateAt(0), 0);
+  EXPECT_DOUBLE_EQ(schedule.RateAt(2), 0.5);
+  EXPECT_DOUBLE_EQ(schedule.RateAt(4), 1);
+  EXPECT_DOUBLE_EQ(schedule.RateAt(7), 0.5);
+  EXPECT_DOUBLE_EQ(schedule.RateAt(10), 0);
+}
+
+TEST(ScheduleTest, CountsBatchesAndStepsThatAreNotFull) {
+  TrainOptions options;
+  options.train_batch_size = 4;
+  options.gradient_accumulation_steps = 3;
+  options.epochs = 2;
+  options.warmup_ratio = 0.3;
+  const Schedule schedule = MakeSchedule(options, 17);
+  EXPECT_EQ(schedule.batches_per_epoch, 5);
+  EXPECT_EQ(schedule.steps_per_epoch, 2);
+  EXPECT_EQ(schedule.steps, 4);
+  EXPECT_EQ(schedule.epochs, 2);
+  EXPECT_EQ(schedule.warmup_steps, 2);
+  options.max_steps = 5;
+  EXPECT_EQ(MakeSchedule(options, 17).epochs, 3);
 }
 
 TEST(ModelConfigTest, ErrorsNameTheKeyAndWhatIsAccepted) {

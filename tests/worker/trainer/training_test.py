@@ -4,6 +4,8 @@
   training_test.py PATH/TO/xptrain [unittest's arguments]
 """
 import json
+import math
+import os
 import pathlib
 import signal
 import subprocess
@@ -107,24 +109,97 @@ class TrainingTest(TrainerCase):
         self.assertEqual(len(steps), 1)
         self.assertIn("the kernel refuses 2147483648 MiB of addresses", done.stderr)
 
-    def test_a_loss_that_is_no_number_keeps_the_checkpoint_before(self):
+    def kept(self, checkpoints):
+        return sorted(int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*"))
+
+    def assert_usable(self, model):
+        done = xptrain("predict", "--model", model, "--ids", text='{"input_ids": [5, 9, 30]}\n')
+        self.assertTrue(all(math.isfinite(number) for number in json.loads(done.stdout)["logits"]))
+
+    def test_a_loss_that_is_no_number_keeps_good_checkpoints_only(self):
         config, _, model = self.make_model("bert")
         ids = self.write_lines(make_examples(config, 32, seed=5, padded=False))
         checkpoints = self.dir / "checkpoints"
-        done, steps = self.train(model, ids, "--train_batch_size", 4, "--learning_rate", 1e30, "--max_grad_norm", 0,
-                                 "--checkpoint-dir", checkpoints, "--save_steps", 1, "--save_total_limit", 9,
-                                 check=False)
+        # Warm-up: the first steps are small enough to be good.
+        done, steps = self.train(model, ids, "--train_batch_size", 4, "--learning_rate", 1e30, "--warmup_steps", 10**9,
+                                 "--epochs", 4, "--max_grad_norm", 0, "--checkpoint-dir", checkpoints, "--save_steps",
+                                 1, "--save_total_limit", 99, check=False)
         self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertIn(f"the loss of step {len(steps)} is ", done.stderr)
-        kept = sorted(int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*"))
-        self.assertEqual(kept, list(range(1, len(steps))))
+        last = len(steps)
+        self.assertRegex(done.stderr, rf"the loss of step {last} is nan; .*; checkpoint-{last - 1}, whose weights gave "
+                                      "it, is removed")
+        self.assertEqual(self.kept(checkpoints), list(range(1, last - 1)))
+        for step in self.kept(checkpoints):
+            self.assert_usable(checkpoints / f"checkpoint-{step}")
 
-    def test_a_memory_limit_that_cannot_hold_is_said(self):
-        config, _, model = self.make_model("bert")
+    def test_a_model_with_numbers_that_are_none_is_never_a_result(self):
+        config, _, model = self.make_model("distilbert")
+        ids = self.write_lines(make_examples(config, 4, seed=5, padded=False))
+        out, checkpoints = self.dir / "out", self.dir / "checkpoints"
+        done, _ = self.train(model, ids, "--train_batch_size", 4, "--max_steps", 1, "--learning_rate", 1e38,
+                             "--adam_epsilon", 0, "--weight_decay", 1e38, "--model-dir", out, "--checkpoint-dir",
+                             checkpoints, check=False)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertRegex(done.stderr, r"holds numbers that are not finite; .*; no checkpoint is kept")
+        self.assertFalse((out / "model.safetensors").exists())
+        self.assertEqual(self.kept(checkpoints), [])
+
+    def test_a_run_that_starts_over_keeps_its_own_checkpoints(self):
+        config, _, model = self.make_model("distilbert")
+        ids = self.write_lines(make_examples(config, 40, seed=5, padded=False))
+        checkpoints = self.dir / "checkpoints"
+        common = ("--train_batch_size", 4, "--epochs", 1, "--checkpoint-dir", checkpoints)
+        self.train(model, ids, *common)
+        self.assertEqual(self.kept(checkpoints), [10])
+        done, _ = self.train(model, ids, *common, "--learning_rate", 1e-3, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("learning_rate", done.stderr)
+        self.train(model, ids, *common, "--learning_rate", 1e-3, "--save_steps", 3, "--max_steps", 4, "--resume", "never")
+        self.assertEqual(self.kept(checkpoints), [3, 4])
+        done, steps = self.train(model, ids, *common, "--learning_rate", 1e-3, "--max_steps", 4)
+        self.assertIn("resumed at step 4 of 4", done.stderr)
+
+    def test_a_checkpoint_of_another_models_size_is_refused_and_stays(self):
+        config, _, model = self.make_model("distilbert")
         ids = self.write_lines(make_examples(config, 8, seed=5, padded=False))
-        done, steps = self.train(model, ids, "--memory_limit", 2**31, "--max_steps", 1)  # 2 PiB
-        self.assertEqual(len(steps), 1)
-        self.assertIn("the kernel refuses 2147483648 MiB of addresses", done.stderr)
+        checkpoints = self.dir / "checkpoints"
+        common = ("--train_batch_size", 4, "--epochs", 1, "--checkpoint-dir", checkpoints)
+        self.train(model, ids, *common)
+        self.make_model("distilbert", dim=2 * config["dim"])
+        done, _ = self.train(model, ids, *common, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertRegex(done.stderr, rf"was made with hidden_size {config['dim']}, this run has {2 * config['dim']}")
+        self.assertEqual(self.kept(checkpoints), [2])
+
+    def test_asked_to_end_before_the_first_step_it_keeps_nothing(self):
+        config, _, model = self.make_model("distilbert")
+        fifo = self.dir / "ids.fifo"
+        os.mkfifo(fifo)
+        checkpoints = self.dir / "checkpoints"
+        checkpoints.mkdir()
+        process = subprocess.Popen([XPTRAIN, "train", "--model", str(model), "--ids", str(fifo), "--checkpoint-dir",
+                                    str(checkpoints)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with open(fifo, "w") as lines:  # opened when it reads: signals are caught by then
+            process.send_signal(signal.SIGTERM)
+            lines.write("".join(json.dumps(e) + "\n" for e in make_examples(config, 8, seed=5, padded=False)))
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertIn("before the first step", err)
+        self.assertEqual(list(checkpoints.iterdir()), [])
+
+    def test_padding_beyond_the_models_positions_is_refused(self):
+        config, _, model = self.make_model("distilbert")
+        ids = self.write_lines(make_examples(config, 4, seed=5, padded=False))
+        done, _ = self.train(model, ids, "--pad_to", 100000, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"--pad_to 100000: the model takes \d+ tokens")
+
+    def test_token_types_that_the_model_lacks_are_refused(self):
+        config, _, model = self.make_model("roberta")
+        ids = self.write_lines([{"input_ids": [5, 9], "token_type_ids": [0, 1], "label": 0}])
+        done, _ = self.train(model, ids, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("the training data has token type 1, the model has 1", done.stderr)
 
     def test_a_loss_that_is_no_number_names_its_step(self):
         config, weights, model = self.make_model("bert")

@@ -46,6 +46,7 @@ CollatedBatch Collate(const Examples& examples, std::span<const uint32_t> indice
   }
   int64_t width =
       (longest + options.pad_multiple - 1) / options.pad_multiple * options.pad_multiple;
+  width = std::max(longest, std::min(width, options.max_width));
   if (options.pad_to > 0) width = std::max(longest, options.pad_to);
   made.computed_tokens = uint64_t(width * batch);
   const double padding = 1 - double(made.real_tokens) / double(made.computed_tokens);

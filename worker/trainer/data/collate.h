@@ -23,6 +23,7 @@ struct CollateOptions {
   // A batch is padded to its longest example, rounded up to a multiple of this: 1 on a CPU, 8 for
   // a GPU's matrix units.
   int64_t pad_multiple = 1;
+  int64_t max_width = INT64_MAX;  // rounding up ends here: the model has no more positions
   // 0: as above; else always to this length, and computed, as the article's datasets are.
   int64_t pad_to = 0;
   HostMemory memory = HostMemory::kPageable;

@@ -1,4 +1,4 @@
-// Tokenised, labelled examples in one binary file: docs/shard-format.md. A Shard is immutable and
+// Tokenised, labelled examples in binary files: docs/shard-format.md. Examples that nobody changes
 // may be read by any thread.
 #pragma once
 

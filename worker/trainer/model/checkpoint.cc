@@ -173,8 +173,19 @@ absl::Status CopyParts(const Parameter& parameter, const ArrayFile& file, const 
   return absl::OkStatus();
 }
 
+absl::Status CheckFinite(const Classifier& classifier) {
+  for (const Parameter& parameter : classifier.parameters()) {
+    if (at::isfinite(parameter.value.detach()).all().item<bool>()) continue;
+    return absl::AbortedError(parameter.parts.front().name +
+                              " holds numbers that are not finite; a lower --learning_rate or more "
+                              "--warmup_steps may help");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SaveModel(const fs::path& dir, const fs::path& tokenizer_dir,
                        const Classifier& classifier) {
+  if (absl::Status status = CheckFinite(classifier); !status.ok()) return status;
   std::vector<at::Tensor> kept;
   std::vector<NamedArray> arrays;
   for (const Parameter& parameter : classifier.parameters()) {
@@ -182,7 +193,13 @@ absl::Status SaveModel(const fs::path& dir, const fs::path& tokenizer_dir,
   }
   absl::Status status = WriteSafetensors(dir / "model.safetensors", arrays);
   if (status.ok()) status = WriteFile(dir / "config.json", ModelConfigJson(classifier.config()));
-  for (const std::string& name : TokenizerFiles(tokenizer_dir)) {
+  const std::vector<std::string> wanted = TokenizerFiles(tokenizer_dir);
+  std::error_code error;
+  for (const std::string& name : TokenizerFiles(dir)) {  // of a model that was there before
+    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end())
+      fs::remove(dir / name, error);
+  }
+  for (const std::string& name : wanted) {
     if (!status.ok()) return status;
     status = LinkOrCopy(tokenizer_dir / name, dir / name);
   }

@@ -31,8 +31,12 @@ absl::StatusOr<LoadReport> LoadWeights(const std::filesystem::path& dir, HeadPol
 
 bool HasWeights(const std::filesystem::path& dir);
 
+// ABORTED names the first array with a number that is not finite.
+absl::Status CheckFinite(const Classifier& classifier);
+
 // config.json and model.safetensors, as transformers writes them; the tokenizer's files are linked
-// or copied from `tokenizer_dir`.
+// or copied from `tokenizer_dir`, and those of another model go. ABORTED, with nothing written:
+// CheckFinite's.
 absl::Status SaveModel(const std::filesystem::path& dir, const std::filesystem::path& tokenizer_dir,
                        const Classifier& classifier);
 

@@ -23,13 +23,13 @@ struct EvaluationOptions {
 };
 
 struct Evaluation {
-  double loss = 0;  // mean over the examples; 0 without labels
+  double loss = 0;  // mean over the examples; without labels of no meaning, as the confusion
   Confusion confusion{2};
   std::vector<float> logits;  // [N, C], in the order of the examples
   uint64_t batches = 0;
 };
 
-// CANCELLED when stopped; RESOURCE_EXHAUSTED out of memory, with the batch's shape.
+// CANCELLED when stopped; RESOURCE_EXHAUSTED out of memory.
 absl::StatusOr<Evaluation> Evaluate(const Classifier& classifier, const Examples& examples,
                                     const EvaluationOptions& options);
 

@@ -18,6 +18,8 @@ absl::Status KeptModels::AfterEvaluation(double loss, const Classifier& classifi
   state.best_epoch = state.evaluated_epochs;
   // The last epoch's is the last model itself.
   if (options_.model_out.empty() || state.evaluated_epochs == last_epoch_) return absl::OkStatus();
+  std::error_code error;
+  fs::remove_all(BestDir(), error);  // it could be of another model, with other files
   return SaveModel(BestDir(), options_.model, classifier);
 }
 
@@ -26,7 +28,9 @@ absl::Status KeptModels::AtTheEnd(const Classifier& classifier, const TrainState
   absl::Status status = SaveModel(options_.model_out, options_.model, classifier);
   const fs::path best = BestDir(), wanted = options_.model_out / "best";
   std::error_code error;
-  if (best == wanted || state.best_epoch >= last_epoch_ || !fs::exists(best, error)) return status;
+  const bool earlier = state.best_epoch > 0 && state.best_epoch < last_epoch_;
+  if (!earlier || best != wanted) fs::remove_all(wanted, error);  // of an earlier epoch or run
+  if (!earlier || best == wanted) return status;
   for (const auto& file : fs::directory_iterator(best, error)) {
     if (!status.ok()) return status;
     status = LinkOrCopy(file.path(), wanted / file.path().filename());

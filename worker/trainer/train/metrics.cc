@@ -46,10 +46,4 @@ Scores ScoreOf(const Confusion& confusion) {
   return scores;
 }
 
-double LinearSchedule(double peak, uint64_t step, uint64_t warmup, uint64_t total) {
-  if (step < warmup) return peak * double(step) / double(std::max<uint64_t>(1, warmup));
-  if (step >= total) return 0;
-  return peak * double(total - step) / double(std::max<uint64_t>(1, total - warmup));
-}
-
 }  // namespace xp::trainer

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace xp::trainer {
@@ -25,9 +24,5 @@ struct Scores {
 // Two classes: of class 1, as scikit-learn's average="binary" (the article's). More: the mean over
 // the classes, average="macro". What would divide by zero is 0, as there.
 Scores ScoreOf(const Confusion& confusion);
-
-// Step `step` of linear warm-up to `peak` and linear decay to 0 at `total`, as transformers'
-// get_linear_schedule_with_warmup: the rate that step number `step` (from 0) uses.
-double LinearSchedule(double peak, uint64_t step, uint64_t warmup, uint64_t total);
 
 }  // namespace xp::trainer

@@ -25,13 +25,20 @@ absl::StatusOr<Examples> ReadPrepared(const fs::path& dir, nlohmann::json* manif
         dir.string(), read.status().message(), kManifestName));
   }
   *manifest = *std::move(read);
-  if (manifest->value("examples", uint64_t{0}) == 0) return Examples();
+  const auto found = manifest->is_object() ? manifest->find("examples") : manifest->end();
+  if (found == manifest->end() || !found->is_number_unsigned()) {
+    return absl::DataLossError(
+        absl::StrFormat("%s: 'examples' is no count in it; prepare the data again",
+                        (dir / kManifestName).string()));
+  }
+  const auto count = found->get<uint64_t>();
+  if (count == 0) return Examples();
   absl::StatusOr<Examples> examples = ReadShardFolder(dir);
   if (!examples.ok()) return examples.status();
-  if (examples->size() != manifest->value("examples", uint64_t{0})) {
-    return absl::DataLossError(absl::StrFormat("%s: %d examples, %s says %s; prepare it again",
+  if (examples->size() != count) {
+    return absl::DataLossError(absl::StrFormat("%s: %d examples, %s says %d; prepare it again",
                                                dir.string(), examples->size(), kManifestName,
-                                               (*manifest)["examples"].dump()));
+                                               count));
   }
   return examples;
 }
@@ -83,6 +90,12 @@ absl::Status CheckFit(const Examples& examples, const ModelConfig& config, const
         absl::StrFormat("the %s data has token %d, the model's vocabulary %d tokens", split, id,
                         config.vocab_size));
   }
+  for (const uint8_t type : examples.types) {
+    const int64_t types = std::max<int64_t>(config.type_vocab_size, 1);
+    if (int64_t(type) < types) continue;
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the %s data has token type %d, the model has %d", split, type, types));
+  }
   return absl::OkStatus();
 }
 
@@ -107,10 +120,17 @@ absl::StatusOr<LossScaler::Use> ChooseScaling(const std::string& name, Precision
 }
 
 uint32_t DataCrc(const Examples& examples) {
-  const auto* ids = reinterpret_cast<const Bytef*>(examples.ids.data());
-  const auto* labels = reinterpret_cast<const Bytef*>(examples.labels.data());
-  const auto crc = crc32_z(0, ids, examples.ids.size() * sizeof examples.ids[0]);
-  return uint32_t(crc32_z(crc, labels, examples.labels.size() * sizeof examples.labels[0]));
+  uLong crc = 0;
+  const auto add = [&](const auto& items) {
+    crc =
+        crc32_z(crc, reinterpret_cast<const Bytef*>(items.data()), items.size() * sizeof items[0]);
+  };
+  add(examples.ids);
+  add(examples.labels);
+  add(examples.starts);
+  add(examples.mask);
+  add(examples.types);
+  return uint32_t(crc);
 }
 
 }  // namespace
@@ -127,6 +147,10 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
   if (absl::Status status = LoadData(options, setup); !status.ok()) return status;
   if (absl::Status s = CheckFit(setup.train, *config, "training"); !s.ok()) return s;
   if (absl::Status s = CheckFit(setup.test, *config, "test"); !s.ok()) return s;
+  if (options.pad_to > config->max_tokens()) {
+    return absl::InvalidArgumentError(absl::StrFormat("--pad_to %d: the model takes %d tokens",
+                                                      options.pad_to, config->max_tokens()));
+  }
   absl::StatusOr<at::Device> device = ChooseDevice(options.device);
   if (!device.ok()) return device.status();
   setup.device = *device;
@@ -176,7 +200,20 @@ absl::Status LoadInitialWeights(const TrainOptions& options, TrainSetup& setup, 
 }
 
 nlohmann::ordered_json ResumeSettings(const TrainOptions& options, const TrainSetup& setup) {
-  return {{"model_type", ModelTypeName(setup.classifier->config().type)},
+  const ModelConfig& model = setup.classifier->config();
+  return {{"model_type", ModelTypeName(model.type)},
+          {"vocab_size", model.vocab_size},
+          {"hidden_size", model.hidden_size},
+          {"layers", model.layers},
+          {"heads", model.heads},
+          {"intermediate_size", model.intermediate_size},
+          {"max_positions", model.max_positions},
+          {"labels", model.labels},
+          {"activation", int(model.activation)},
+          {"layer_norm_epsilon", model.layer_norm_epsilon},
+          {"hidden_dropout", model.hidden_dropout},
+          {"attention_dropout", model.attention_dropout},
+          {"classifier_dropout", model.classifier_dropout},
           {"train_examples", setup.train.size()},
           {"train_crc32", DataCrc(setup.train)},
           {"epochs", options.epochs},
@@ -187,11 +224,14 @@ nlohmann::ordered_json ResumeSettings(const TrainOptions& options, const TrainSe
           {"warmup_steps", options.warmup_steps},
           {"warmup_ratio", options.warmup_ratio},
           {"weight_decay", options.weight_decay},
+          {"adam_beta1", options.adam_beta1},
+          {"adam_beta2", options.adam_beta2},
+          {"adam_epsilon", options.adam_epsilon},
           {"max_grad_norm", options.max_grad_norm},
           {"precision", PrecisionName(setup.precision)},
           {"loss_scaling", setup.loss_scaling == LossScaler::Use::kOn},
-          {"dropout", options.dropout},
           {"order", int(options.order)},
+          {"pad_to", options.pad_to},
           {"seed", options.seed}};
 }
 

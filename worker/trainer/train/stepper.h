@@ -18,7 +18,7 @@ struct StepResult {
   at::Tensor loss;  // mean over the batches, float32 scalar on the device
   at::Tensor norm;  // of all gradients before clipping, likewise
   Update update = Update::kMade;
-  uint64_t real_tokens = 0, computed_tokens = 0;  // padded: what was computed, real included
+  uint64_t real_tokens = 0, computed_tokens = 0;  // with padding that was not skipped
 };
 
 class Stepper {

@@ -44,7 +44,7 @@ struct TrainOptions {
   Order order = Order::kByLength;
   int64_t pad_to = 0;  // 0: to the longest of the batch
 
-  uint64_t logging_steps = 500;  // 0: no training loss lines but the last
+  uint64_t logging_steps = 500;  // 0: no lines of the training loss
   uint64_t save_steps = 0;       // checkpoints besides those at the end of each epoch; 0: none
   uint64_t save_total_limit = 2;
   ResumeMode resume = ResumeMode::kAuto;

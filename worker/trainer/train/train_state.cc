@@ -58,13 +58,18 @@ TrainState FromJson(const Json& json) {
   return s;
 }
 
-// So that the new name outlives a loss of power before an older checkpoint goes.
-absl::Status SyncFolder(const fs::path& dir) {
-  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus("cannot open", dir);
-  const bool synced = ::fsync(fd) == 0;
-  ::close(fd);
-  return synced ? absl::OkStatus() : absl::UnavailableError("cannot sync " + dir.string());
+// Puts `from` where `to` is, so that one of the two is there at each moment.
+absl::Status Replace(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
+    fs::remove_all(from, error);
+    return absl::OkStatus();
+  }
+  fs::remove_all(to, error);  // there is none, or the file system cannot exchange
+  fs::rename(from, to, error);
+  if (!error) return absl::OkStatus();
+  errno = error.value();
+  return ErrnoStatus("cannot rename to", to);
 }
 
 uint64_t StepOf(const fs::path& dir) {
@@ -81,6 +86,10 @@ uint64_t StepOf(const fs::path& dir) {
 CheckpointStore::CheckpointStore(fs::path root, Json settings)
     : root_(std::move(root)), settings_(std::move(settings)) {}
 
+fs::path CheckpointStore::PathOf(uint64_t step) const {
+  return root_ / absl::StrFormat("%s%d", kPrefix, step);
+}
+
 std::vector<fs::path> CheckpointStore::NewestFirst() const {
   std::vector<fs::path> found;
   std::error_code error;
@@ -95,7 +104,7 @@ std::vector<fs::path> CheckpointStore::NewestFirst() const {
 absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& classifier,
                                    AdamW& optimizer, const fs::path& tokenizer_dir,
                                    uint64_t keep) const {
-  const fs::path dir = root_ / absl::StrFormat("%s%d", kPrefix, state.step);
+  const fs::path dir = PathOf(state.step);
   const fs::path aside = root_ / absl::StrFormat("%s%d", kAsidePrefix, state.step);
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root_, error)) {
@@ -124,13 +133,25 @@ absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& cl
     fs::remove_all(aside, error);
     return status;
   }
-  fs::remove_all(dir, error);
-  fs::rename(aside, dir, error);
-  if (error) return absl::UnavailableError("cannot rename to " + dir.string());
-  if (status = SyncFolder(root_); !status.ok()) return status;
-  const std::vector<fs::path> all = NewestFirst();
-  for (size_t i = std::max<uint64_t>(keep, 1); i < all.size(); ++i) fs::remove_all(all[i], error);
+  if (status = Replace(aside, dir); !status.ok()) return status;
+  // So that the new name outlives a loss of power before another checkpoint goes.
+  if (status = SyncPath(root_); !status.ok()) return status;
+  uint64_t older = 0;
+  for (const fs::path& other : NewestFirst()) {
+    const uint64_t step = StepOf(other);
+    if (step > state.step || (step < state.step && ++older >= std::max<uint64_t>(keep, 1))) {
+      fs::remove_all(other, error);
+    }
+  }
   return absl::OkStatus();
+}
+
+absl::Status CheckpointStore::Remove(uint64_t step) const {
+  std::error_code error;
+  fs::remove_all(PathOf(step), error);
+  if (!error) return absl::OkStatus();
+  errno = error.value();
+  return ErrnoStatus("cannot remove", PathOf(step));
 }
 
 absl::Status CheckpointStore::Load(const fs::path& dir, TrainState& state, Classifier& classifier,

@@ -35,9 +35,13 @@ class CheckpointStore {
   // `settings` names what must not change between attempts (batch size, seed, data, ...).
   CheckpointStore(std::filesystem::path root, nlohmann::ordered_json settings);
 
-  // Written aside, then renamed; older ones beyond `keep` go afterwards.
+  // Written aside, then renamed. Afterwards go older ones beyond `keep`, and those of later steps:
+  // they are of a run that was given up, or damaged.
   absl::Status Save(const TrainState& state, const Classifier& classifier, AdamW& optimizer,
                     const std::filesystem::path& tokenizer_dir, uint64_t keep) const;
+
+  // OK if there is none of that step.
+  absl::Status Remove(uint64_t step) const;
 
   // The newest that can be read; nullopt when there is none. A damaged one is passed over, and
   // `warnings` says so. FAILED_PRECONDITION when the newest belongs to other settings, with the
@@ -48,6 +52,7 @@ class CheckpointStore {
  private:
   absl::Status Load(const std::filesystem::path& dir, TrainState& state, Classifier& classifier,
                     AdamW& optimizer) const;
+  std::filesystem::path PathOf(uint64_t step) const;
   std::vector<std::filesystem::path> NewestFirst() const;
 
   const std::filesystem::path root_;

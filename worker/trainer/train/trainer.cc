@@ -11,14 +11,15 @@
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/data/collate.h"
 #include "worker/trainer/files.h"
-#include "worker/trainer/gpu_monitor.h"
 #include "worker/trainer/train/evaluation.h"
+#include "worker/trainer/train/gpu_watch.h"
 #include "worker/trainer/train/kept_models.h"
 #include "worker/trainer/train/log_lines.h"
 #include "worker/trainer/train/loss_record.h"
 #include "worker/trainer/train/memory_plan.h"
 #include "worker/trainer/train/metrics.h"
 #include "worker/trainer/train/results.h"
+#include "worker/trainer/train/schedule.h"
 #include "worker/trainer/train/setup.h"
 #include "worker/trainer/train/stepper.h"
 #include "worker/trainer/train/train_state.h"
@@ -29,8 +30,6 @@ namespace {
 namespace fs = std::filesystem;
 using Entries = std::vector<std::pair<std::string, double>>;
 
-constexpr std::chrono::seconds kGpuReadingEvery(10);
-
 class Run {
  public:
   Run(const TrainOptions& options, const RunEnvironment& environment, TrainSetup setup)
@@ -38,21 +37,14 @@ class Run {
         environment_(environment),
         setup_(std::move(setup)),
         lengths_(Lengths(setup_.train)),
-        batches_per_epoch_((setup_.train.size() + options.train_batch_size - 1) /
-                           options.train_batch_size),
-        steps_per_epoch_((batches_per_epoch_ + options.gradient_accumulation_steps - 1) /
-                         options.gradient_accumulation_steps),
-        total_steps_(options.max_steps > 0 ? options.max_steps : steps_per_epoch_ * options.epochs),
-        epochs_((total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_),
-        warmup_(options.warmup_steps > 0
-                    ? options.warmup_steps
-                    : uint64_t(std::ceil(options.warmup_ratio * double(total_steps_)))),
+        schedule_(MakeSchedule(options, setup_.train.size())),
         stepper_(&options_, &setup_),
-        kept_models_(&options_, epochs_),
+        kept_models_(&options_, schedule_.epochs),
         losses_(&state_),
         progress_({"training", "steps", environment.progress}, environment.now, *environment.err) {
     collate_.pad_id = uint32_t(setup_.classifier->config().pad_token_id);
     collate_.pad_multiple = setup_.device.is_cuda() ? 8 : 1;
+    collate_.max_width = setup_.classifier->config().max_tokens();
     collate_.pad_to = options.pad_to;
     collate_.memory = setup_.device.is_cuda() ? HostMemory::kPinned : HostMemory::kPageable;
     if (!options.checkpoints.empty()) {
@@ -62,9 +54,17 @@ class Run {
 
   absl::Status Execute() {
     if (absl::Status status = Begin(); !status.ok()) return status;
-    progress_.SetTotal(total_steps_);
+    progress_.SetTotal(schedule_.steps);
+    progress_.SetStart(state_.step);
     started_ = environment_.now();
-    while (state_.evaluated_epochs < epochs_) {
+    const absl::Status status = TrainAndEvaluate();
+    return absl::IsAborted(status) ? Diverged(status) : status;
+  }
+
+ private:
+  absl::Status Begin();
+  absl::Status TrainAndEvaluate() {
+    while (state_.evaluated_epochs < schedule_.epochs) {
       // A checkpoint lies between an epoch's training and its evaluation.
       if (state_.epoch == state_.evaluated_epochs) {
         if (absl::Status status = TrainEpoch(); !status.ok()) return status;
@@ -74,27 +74,24 @@ class Run {
     return Finish();
   }
 
- private:
-  absl::Status Begin();
   absl::Status TrainEpoch();
   absl::Status TrainStep(Prefetcher& prefetcher);
   absl::Status EvaluateEpoch();
   absl::Status Finish();
   absl::Status SaveCheckpoint();
   absl::Status Preempted();
+  absl::Status Diverged(const absl::Status& status);
   absl::Status LogTraining();
-  void WatchGpu();
   absl::Status WithAdvice(absl::Status status, uint64_t batch_size) const;
   void Print(const std::string& line);
 
   bool Stopping() const { return environment_.stop != nullptr && environment_.stop->load(); }
   double RateNow() const {
     // Steps that were left out do not count, as in the Trainer.
-    return LinearSchedule(options_.learning_rate, state_.step - state_.scaler.skipped, warmup_,
-                          total_steps_);
+    return schedule_.RateAt(state_.step - state_.scaler.skipped);
   }
   double EpochNow() const {
-    const double in_epoch = double(state_.step) / double(steps_per_epoch_);
+    const double in_epoch = double(state_.step) / double(schedule_.steps_per_epoch);
     return RoundTo(in_epoch, 2);
   }
   double Seconds() const {
@@ -105,7 +102,7 @@ class Run {
   const RunEnvironment& environment_;
   TrainSetup setup_;
   const std::vector<uint32_t> lengths_;
-  const uint64_t batches_per_epoch_, steps_per_epoch_, total_steps_, epochs_, warmup_;
+  const Schedule schedule_;
   TrainState state_;
   Stepper stepper_;
   const KeptModels kept_models_;
@@ -113,10 +110,11 @@ class Run {
   Progress progress_;
   CollateOptions collate_;
   std::optional<CheckpointStore> store_;
+  std::optional<TrainState> saved_;  // the last checkpoint, of this attempt or resumed
+  bool evaluation_lost_ = false;     // its loss is no number
   std::ofstream trace_;
 
-  std::unique_ptr<GpuMonitor> gpu_monitor_;
-  uint64_t gpu_memory_ = 0;  // bytes; 0: not known
+  GpuWatch gpu_;
   std::chrono::steady_clock::time_point started_;
   uint64_t real_tokens_ = 0, computed_tokens_ = 0;  // of this attempt's training
   double step_seconds_ = 0;                         // that it took, without evaluations
@@ -136,8 +134,9 @@ absl::Status Run::Begin() {
   for (const std::string& warning : warnings) err << "xptrain: " << warning << '\n';
   if (resumed) {
     state_ = *resumed;
+    saved_ = resumed;
     stepper_.scaler().set_state(state_.scaler);
-    err << absl::StrFormat("xptrain: resumed at step %d of %d\n", state_.step, total_steps_);
+    err << absl::StrFormat("xptrain: resumed at step %d of %d\n", state_.step, schedule_.steps);
     if (!options_.metrics_file.empty()) {
       absl::Status status = AppendResumedMarker(options_.metrics_file, state_.step);
       if (!status.ok()) return status;
@@ -150,11 +149,12 @@ absl::Status Run::Begin() {
       }
       for (at::Tensor& moment : stepper_.optimizer().first_moments()) moment.zero_();
       for (at::Tensor& moment : stepper_.optimizer().second_moments()) moment.zero_();
+      stepper_.optimizer().set_steps(0);
     }
     if (absl::Status s = LoadInitialWeights(options_, setup_, err); !s.ok()) return s;
     SeedAll(options_.seed);
   }
-  WatchGpu();
+  gpu_ = WatchGpu(setup_.device, environment_, options_.metrics_file, state_.step);
   if (!options_.trace.empty()) {
     trace_.open(options_.trace, std::ios::binary | std::ios::trunc);
     if (!trace_) return ErrnoStatus("cannot write", options_.trace);
@@ -167,7 +167,7 @@ absl::Status Run::TrainEpoch() {
       lengths_, {options_.train_batch_size, options_.order, options_.seed, state_.epoch});
   Prefetcher prefetcher(&setup_.train, plan, state_.batch, collate_);
   const auto begin = environment_.now();
-  while (state_.batch < plan.size() && state_.step < total_steps_) {
+  while (state_.batch < plan.size() && state_.step < schedule_.steps) {
     if (Stopping()) return Preempted();
     const absl::Status status =
         CatchTorch(absl::StrFormat("training step %d (a batch of %d examples)", state_.step + 1,
@@ -178,7 +178,7 @@ absl::Status Run::TrainEpoch() {
       return WithAdvice(status, options_.train_batch_size);
     }
     progress_.Update(state_.step);
-    if (gpu_monitor_) gpu_monitor_->set_step(state_.step);
+    if (gpu_.monitor) gpu_.monitor->set_step(state_.step);
     if (options_.logging_steps > 0 && state_.step % options_.logging_steps == 0) {
       if (absl::Status logged = LogTraining(); !logged.ok()) return logged;
     }
@@ -196,7 +196,7 @@ absl::Status Run::TrainEpoch() {
 absl::Status Run::TrainStep(Prefetcher& prefetcher) {
   const double rate = RateNow();
   const uint64_t group =
-      std::min(options_.gradient_accumulation_steps, batches_per_epoch_ - state_.batch);
+      std::min(options_.gradient_accumulation_steps, schedule_.batches_per_epoch - state_.batch);
   const StepResult made = stepper_.Step(prefetcher, group, rate);
   ++state_.step;
   state_.batch += group;
@@ -217,7 +217,9 @@ absl::Status Run::TrainStep(Prefetcher& prefetcher) {
                                          {"grad_norm", double(made.norm.item<float>())}};
     trace_ << line.dump() << std::endl;
   }
-  absl::Status status = losses_.Add(made.loss);
+  // Gradients that were left out moved nothing.
+  absl::Status status =
+      losses_.Add(made.loss, made.update == Update::kLeftOut ? at::Tensor() : made.norm);
   if (!status.ok()) progress_.Clear();
   return status;
 }
@@ -234,22 +236,6 @@ absl::Status Run::LogTraining() {
   return absl::OkStatus();
 }
 
-// Without NVML or a metrics file there is nothing to watch, and nothing is said.
-void Run::WatchGpu() {
-  if (!setup_.device.is_cuda()) return;
-  auto probe = GpuProbe::Open(setup_.device.index(), environment_.visible_gpus);
-  if (!probe.ok()) return;
-  if (const auto reading = (*probe)->Read(); reading.ok()) gpu_memory_ = reading->memory_total;
-  if (options_.metrics_file.empty()) return;
-  gpu_monitor_ =
-      std::make_unique<GpuMonitor>(*std::move(probe), options_.metrics_file, kGpuReadingEvery,
-                                   [err = environment_.err](const std::string& line) {
-                                     *err << "xptrain: " + line + "\n" << std::flush;
-                                   });
-  gpu_monitor_->set_step(state_.step);
-  gpu_monitor_->Start();
-}
-
 absl::Status Run::WithAdvice(absl::Status status, uint64_t batch_size) const {
   if (!absl::IsResourceExhausted(status)) return status;
   MemoryPlanInput plan;
@@ -257,7 +243,7 @@ absl::Status Run::WithAdvice(absl::Status status, uint64_t batch_size) const {
   plan.tokens = std::max(plan.tokens, options_.pad_to);
   plan.bytes_per_product = setup_.precision == Precision::kFloat32 ? 4 : 2;
   plan.recomputing = options_.gradient_checkpointing == GradientCheckpointing::kLayers;
-  const uint64_t limit = setup_.device.is_cuda() ? gpu_memory_ : CpuMemory().limit;
+  const uint64_t limit = setup_.device.is_cuda() ? gpu_.memory : CpuMemory().limit;
   return absl::ResourceExhaustedError(
       absl::StrFormat("%s; %s", std::string(status.message()),
                       MemoryAdvice(setup_.classifier->config(), plan, limit, batch_size)));
@@ -294,6 +280,11 @@ absl::Status Run::EvaluateEpoch() {
                    {"eval_steps_per_second", RoundTo(double(result->batches) / seconds, 3)},
                    {"epoch", EpochNow()}};
   Print(DictLine(last_entries_));
+  if (!std::isfinite(result->loss)) {
+    evaluation_lost_ = true;
+    return NotFinite(absl::StrFormat("the evaluation's loss after step %d", state_.step),
+                     result->loss);
+  }
   last_evaluation_ = *std::move(result);
   ++state_.evaluated_epochs;
   return kept_models_.AfterEvaluation(last_evaluation_->loss, *setup_.classifier, state_);
@@ -302,10 +293,15 @@ absl::Status Run::EvaluateEpoch() {
 absl::Status Run::SaveCheckpoint() {
   if (!store_) return absl::OkStatus();
   if (absl::Status status = losses_.Check(); !status.ok()) return status;
+  const bool is_there =
+      saved_ && saved_->step == state_.step && saved_->evaluated_epochs == state_.evaluated_epochs;
+  if (is_there) return absl::OkStatus();
   TrainState state = state_;
   state.seconds = Seconds();
-  return store_->Save(state, *setup_.classifier, stepper_.optimizer(), options_.model,
-                      options_.save_total_limit);
+  absl::Status status = store_->Save(state, *setup_.classifier, stepper_.optimizer(),
+                                     options_.model, options_.save_total_limit);
+  if (status.ok()) saved_ = state;
+  return status;
 }
 
 absl::Status Run::Preempted() {
@@ -314,19 +310,38 @@ absl::Status Run::Preempted() {
     return absl::CancelledError(
         "asked to end; no checkpoint was kept (no XP_CHECKPOINT_DIR or --checkpoint-dir)");
   }
+  if (state_.step == 0) {
+    return absl::CancelledError("asked to end before the first step: there is nothing to keep");
+  }
   if (absl::Status status = SaveCheckpoint(); !status.ok()) return status;
   return absl::CancelledError(
       absl::StrFormat("asked to end; step %d is kept as a checkpoint", state_.step));
+}
+
+// Finite weights that gave a loss which is no number are no good checkpoint either.
+absl::Status Run::Diverged(const absl::Status& status) {
+  progress_.Clear();
+  const uint64_t gave_it = evaluation_lost_        ? state_.step
+                           : losses_.lost_at() > 0 ? losses_.lost_at() - 1
+                                                   : 0;
+  std::string kept = "no checkpoint is kept";
+  if (store_ && saved_ && gave_it > 0 && saved_->step == gave_it) {
+    if (absl::Status removed = store_->Remove(gave_it); !removed.ok()) return removed;
+    kept = absl::StrFormat("checkpoint-%d, whose weights gave it, is removed", gave_it);
+  } else if (saved_) {
+    kept = absl::StrFormat("checkpoint-%d is from before", saved_->step);
+  }
+  return absl::AbortedError(absl::StrFormat("%s; %s", std::string(status.message()), kept));
 }
 
 absl::Status Run::Finish() {
   const double seconds = std::max(Seconds(), 1e-9);
   progress_.Clear();
   const double samples =
-      double(setup_.train.size()) * double(total_steps_) / double(steps_per_epoch_);
+      double(setup_.train.size()) * double(schedule_.steps) / double(schedule_.steps_per_epoch);
   Print(DictLine({{"train_runtime", RoundTo(seconds, 4)},
                   {"train_samples_per_second", RoundTo(samples / seconds, 3)},
-                  {"train_steps_per_second", RoundTo(double(total_steps_) / seconds, 3)},
+                  {"train_steps_per_second", RoundTo(double(schedule_.steps) / seconds, 3)},
                   {"train_loss", state_.loss_total / double(std::max<uint64_t>(1, state_.step))},
                   {"epoch", EpochNow()}}));
   *environment_.err << absl::StrFormat(
@@ -334,7 +349,7 @@ absl::Status Run::Finish() {
       real_tokens_,
       100 * (1 - double(real_tokens_) / double(std::max<uint64_t>(1, computed_tokens_))),
       double(real_tokens_) / std::max(step_seconds_, 1e-9));
-  gpu_monitor_.reset();
+  gpu_.monitor.reset();
   absl::Status status = kept_models_.AtTheEnd(*setup_.classifier, state_);
   if (!status.ok() || options_.output.empty() || !last_evaluation_) return status;
   // The article's script prints this header and writes the numbers to a file.

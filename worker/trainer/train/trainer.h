@@ -21,8 +21,9 @@ struct RunEnvironment {
   const std::atomic<bool>* stop = nullptr;  // set when the process is asked to end
 };
 
-// CANCELLED: stopped, after a checkpoint where there is a folder for them. ABORTED: the loss is no
-// longer a number; the message names the step. Else the codes of its parts.
+// CANCELLED: stopped, after a checkpoint where there is a folder for them. ABORTED: the loss, a
+// gradient or a weight is no longer a number; the message names the step and what is kept. Else the
+// codes of its parts.
 absl::Status Train(const TrainOptions& options, const RunEnvironment& environment);
 
 }  // namespace xp::trainer
