@@ -8,7 +8,6 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace xp::trainer {
 namespace {
@@ -37,7 +36,10 @@ absl::Status ErrnoStatus(std::string_view what, const fs::path& file) {
       absl::StrFormat("%s %s: %s", what, file.string(), std::strerror(errno));
   if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(message);
   if (errno == EACCES || errno == EPERM) return absl::PermissionDeniedError(message);
-  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
+  if (errno == EISDIR || errno == ELOOP || errno == ENAMETOOLONG) {
+    return absl::InvalidArgumentError(message);
+  }
+  if (errno == ENOMEM || errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
     return absl::ResourceExhaustedError(message);
   }
   return absl::UnavailableError(message);
@@ -50,10 +52,13 @@ absl::StatusOr<std::string> ReadFile(const fs::path& file) {
   }
   std::ifstream in(file, std::ios::binary);
   if (!in) return ErrnoStatus("cannot open", file);
-  std::ostringstream text;
-  text << in.rdbuf();
+  std::string text, block(1 << 16, '\0');
+  while (in) {  // `<< in.rdbuf()` would take a read error for the end
+    in.read(block.data(), std::streamsize(block.size()));
+    text.append(block, 0, size_t(in.gcount()));
+  }
   if (in.bad()) return ErrnoStatus("cannot read", file);
-  return std::move(text).str();
+  return text;
 }
 
 size_t FindDeepNesting(std::string_view json, size_t most) {

@@ -16,7 +16,7 @@ namespace xp::trainer {
 // A vocabulary beyond this is a corrupt file: the largest published one has 256,000 tokens.
 inline constexpr uint64_t kMaxTokenId = 16'000'000;
 
-// NOT_FOUND, PERMISSION_DENIED or UNAVAILABLE with the system's words.
+// As ErrnoStatus; INVALID_ARGUMENT for a folder.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& file);
 
 // INVALID_ARGUMENT with line and column when it is not JSON, or nests more than kMaxJsonNesting
@@ -45,7 +45,8 @@ absl::Status CommitFile(const std::filesystem::path& aside, const std::filesyste
 // WriteFile.
 absl::Status LinkOrCopy(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// "NOT_FOUND: cannot open FILE: No such file or directory", from errno.
+// "NOT_FOUND: cannot open FILE: No such file or directory", from errno. Also PERMISSION_DENIED,
+// INVALID_ARGUMENT (a folder, no such name), RESOURCE_EXHAUSTED (disk or memory), else UNAVAILABLE.
 absl::Status ErrnoStatus(std::string_view what, const std::filesystem::path& file);
 
 }  // namespace xp::trainer

@@ -1,5 +1,7 @@
 // xptrain: trains and runs encoder classifiers. Wiring only; docs/trainer.md has the commands.
 #include <algorithm>
+#include <exception>
+#include <new>
 
 #include "worker/trainer/cli/command.h"
 
@@ -25,7 +27,14 @@ int main(int argc, char** argv) {
   // Not for what needs no matrices: loading LibTorch a second time takes longer than such a
   // command.
   if (app.got_subcommand("train") || app.got_subcommand("predict")) RestartTuned(argv);
-  const absl::Status status = run();
+  absl::Status status;
+  try {
+    status = run();
+  } catch (const std::bad_alloc&) {
+    status = absl::ResourceExhaustedError("out of memory");
+  } catch (const std::exception& error) {  // none should come so far; an abort would say less
+    status = absl::InternalError(std::string("internal error: ") + error.what());
+  }
   SayIfNot(status);
   return ExitCodeOf(status);
 }

@@ -138,6 +138,37 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertRegex(done.stderr, r"merges.txt:8: needs the token '\w+', which vocab.json lacks")
 
+    def prepare(self, model, *arguments):
+        return xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data", *arguments)
+
+    def test_preparing_anew_leaves_nothing_of_another_model(self):
+        first, second, train = self.model(copy="first"), self.model("roberta", "second"), self.dir / "data/train"
+        (first / "model.safetensors.index.json").write_text('{"weight_map": {"v": "part-a.safetensors"}}')
+        (first / "part-a.safetensors").write_text("not read here")
+        (second / "pytorch_model.bin").write_text("not read here")
+        taken = lambda: {path.name for path in train.iterdir() if path.suffix != ".xpshard"}
+        for model, arguments in ((first, ()), (second, ()), (second, ("--no-weights",))):
+            done = self.prepare(model, *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            want = {path.name for path in model.iterdir()} | {"prepared.json"}
+            self.assertEqual(taken(), want - {"pytorch_model.bin"} if arguments else want)
+
+    def test_a_label_of_the_test_data_only_is_said_with_the_file(self):
+        (self.dir / "train.csv").write_text("text,label\na,x\nb,y\n")
+        (self.dir / "odd.csv").write_text("text,label\na,z\n")
+        done = xptrain("prepare", "--model", self.model(), "--input", self.dir / "train.csv", "--test-input",
+                       self.dir / "odd.csv", "--output", self.dir / "data")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn(f"{self.dir}/odd.csv: the label 'z' is in the test data only", done.stderr)
+
+    def test_lines_that_cannot_be_read_are_an_error(self):
+        model = self.model()
+        for arguments in (("tokenize", self.dir), ("predict", "--input", self.dir),
+                          ("predict", "--ids", "--input", self.dir)):
+            done = xptrain(*arguments, "--model", model)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(f"cannot read {self.dir}: Is a directory", done.stderr)
+
     def test_a_full_disk_says_so_and_leaves_nothing_behind(self):
         model, data = self.model(), self.dir / "data"
         def no_room():  # a write beyond 8 KiB of a file fails with EFBIG, which stands for ENOSPC

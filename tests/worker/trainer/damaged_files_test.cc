@@ -120,6 +120,26 @@ TEST_F(DamagedFilesTest, ANumberThatNoDoubleHoldsIsNamedWithTheLine) {
       << LoadError();
 }
 
+TEST_F(DamagedFilesTest, AFileThatCannotBeReadIsNoShorterFile) {
+  const absl::Status status = ReadFile("/proc/self/mem").status();  // EIO from the first byte on
+  EXPECT_NE(status.message().find("cannot read /proc/self/mem: "), std::string::npos) << status;
+}
+
+TEST_F(DamagedFilesTest, ATableThatCannotBeReadIsAnError) {
+  fs::create_directories(dir() / "train.csv");
+  SourceOptions source;
+  source.format = SourceFormat::kCsv;
+  const absl::Status status =
+      ReadTable(dir() / "train.csv", source, [](Document) { return absl::OkStatus(); });
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_NE(status.message().find("train.csv: Is a directory"), std::string::npos) << status;
+}
+
+TEST_F(DamagedFilesTest, ATokenizerThatLeadsBackToItselfIsNamed) {
+  fs::create_symlink("tokenizer.json", dir() / "tokenizer.json");
+  EXPECT_NE(LoadError().find("tokenizer.json: Too many levels"), std::string::npos) << LoadError();
+}
+
 TEST_F(DamagedFilesTest, ChangedWordPieceFilesNeverCrash) {
   MakeVocabulary(VocabKind::kWordPiece);
   Put("tokenizer_config.json", R"({"do_lower_case": true, "strip_accents": null})");

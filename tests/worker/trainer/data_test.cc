@@ -107,6 +107,11 @@ TEST_F(DataTest, TableErrorsNameTheLineAndTheColumns) {
             std::string::npos);
 }
 
+TEST_F(DataTest, BytesOfALabelThatAreNotUtf8AreReplaced) {
+  EXPECT_EQ(Read(Write("a.csv", "text,label\nhi,n\xe9gatif\n"), SourceFormat::kCsv),
+            (std::vector<std::string>{"train/n\xEF\xBF\xBDgatif/hi"}));
+}
+
 TEST_F(DataTest, JsonLinesErrorsNameTheLine) {
   const fs::path file =
       Write("a.jsonl", "{\"text\": \"a\", \"label\": 1}\n\n{\"text\": \"\\ud800\"}\n");
@@ -276,6 +281,10 @@ TEST(ModelConfigTest, ErrorsNameTheKeyAndWhatIsAccepted) {
   EXPECT_NE(message(R"({"model_type": "bert", "hidden_size": 10, "num_attention_heads": 3})")
                 .find("not a multiple"),
             std::string::npos);
+  EXPECT_NE(message(R"({"model_type": "bert", "position_embedding_type": 7})")
+                .find("position_embedding_type is 7; accepted: absolute"),
+            std::string::npos);
+  EXPECT_EQ(message(R"({"model_type": "bert", "position_embedding_type": null})"), "OK");
   EXPECT_NE(message("{\n\"a\": }").find("line 2"), std::string::npos);
   EXPECT_NE(message("{\n\"dim\": 1e999}").find("line 2, column 8: a number too large: 1e999"),
             std::string::npos);

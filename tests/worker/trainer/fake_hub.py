@@ -63,6 +63,7 @@ class Hub:
         self.cuts = []             # bytes after which the next large transfers end
         self.marks = {}            # instead of the SHA-256 of large files, by name
         self.wrong = set()         # large files whose content is not what was promised
+        self.refusals = []         # what the second host answers to the next transfers; None: as usual
         self.failures = 0          # answers of 503 before it works
         self.storage = Host(self._store, tls)
         self.front = Host(self._answer, tls)
@@ -99,6 +100,8 @@ class Hub:
                               "X-Linked-Size": str(len(content))}, b"", None
 
     def _store(self, path, headers):
+        if self.refusals and (status := self.refusals.pop(0)):
+            return status, {}, b"busy", None
         name = path[1:].split("?")[0]
         content = self.files[name]
         if name in self.wrong:

@@ -41,8 +41,9 @@ TEST_F(HubChecksumTest, OtherMarksSayNothingOfTheContent) {
 }
 
 TEST_F(HubChecksumTest, WhatCannotBeReadIsNoWrongContent) {
-  const absl::Status folder = CheckContent(folder_.path(), kSha256);
-  EXPECT_TRUE(absl::IsUnavailable(folder)) << folder;
+  const absl::Status broken = CheckContent("/proc/self/mem", kSha256);  // EIO
+  EXPECT_TRUE(absl::IsUnavailable(broken)) << broken;
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckContent(folder_.path(), kSha256)));
   EXPECT_TRUE(absl::IsNotFound(CheckContent(folder_.path() / "none", kSha256)));
 }
 

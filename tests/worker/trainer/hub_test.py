@@ -96,6 +96,11 @@ class HubTest(unittest.TestCase):
         self.assertIn("attempt 2 of 5", said)
         self.assertEqual(self.asked_of_the_storage(), [None, "bytes=1000000-", "bytes=2500000-"])
 
+    def test_a_busy_server_costs_nothing_of_what_was_there(self):
+        self.hub.cuts, self.hub.refusals = [1_000_000], [None, 503, 429]
+        self.fetch()
+        self.assertEqual(self.asked_of_the_storage(), [None] + ["bytes=1000000-"] * 3)
+
     def test_another_run_goes_on_where_one_gave_up(self):
         self.hub.cuts = [500_000] * 5
         self.fetch(expect=1)
@@ -169,6 +174,15 @@ class HubTest(unittest.TestCase):
         self.fetch("hub:org/small@" + "a" * 40)  # a commit cannot change
         self.assertEqual(self.hub.front.requests, [])
         self.assertIn("using the cache", self.fetch(XP_HUB_ENDPOINT="http://127.0.0.1:1"))
+
+    def test_offline_needs_no_cache_that_can_be_written(self):
+        self.fetch(expect=3, XP_HUB_OFFLINE="1")
+        self.assertFalse((self.folder / "cache").exists())
+        self.fetch()
+        lock = self.folder / "cache/models--org--small/lock"
+        lock.unlink()
+        lock.mkdir()  # cannot be opened for writing, whoever one is
+        self.fetch(XP_HUB_OFFLINE="1")
 
     def test_weights_that_were_not_fetched_are_not_said_to_be_missing_there(self):
         command = self.command("hub:org/small")

@@ -77,11 +77,11 @@ std::string Zip(const std::vector<std::pair<std::string, std::string>>& members,
 std::string Text(const std::string& text) { return "X" + Bytes(uint32_t(text.size())) + text; }
 
 // {"w": a float tensor of 2 x 2}, in protocol 2.
-std::string StateDict() {
+std::string StateDict(const std::string& key = "0", const std::string& shape = "K\x02K\x02\x86") {
   return std::string("\x80\x02") + "ccollections\nOrderedDict\n)R(" + Text("w") +
          "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") + "ctorch\nFloatStorage\n" +
-         Text("0") + Text("cpu") + "K\x04tQK" + std::string(1, '\0') +
-         "K\x02K\x02\x86K\x02K\x01\x86" + "\x89" + "ccollections\nOrderedDict\n)RtRu.";
+         Text(key) + Text("cpu") + "K\x04tQK" + std::string(1, '\0') + shape + "K\x02K\x01\x86" +
+         "\x89" + "ccollections\nOrderedDict\n)RtRu.";
 }
 
 std::string TorchFile(Numbers numbers = Numbers::k32Bits) {
@@ -194,6 +194,16 @@ TEST_F(WeightFilesTest, APickleThatWantsToRunSomethingIsRefused) {
   ExpectPickleRefused(std::string(300'000, '}') + ".", "too many values");
 }
 
+// A tensor copies these: by the memo a small file could ask for the same long one many times.
+TEST_F(WeightFilesTest, WhatATensorHasOfItsOwnIsShort) {
+  EXPECT_TRUE(ReadPickledTensors(StateDict(std::string(64, '1'))).ok());
+  ExpectPickleRefused(StateDict(std::string(65, '1')), "key of more than 64 bytes");
+  std::string nine = "(";
+  for (int i = 0; i < 9; ++i) nine += "K\x01";
+  ExpectPickleRefused(StateDict("0", nine + "t"), "more than 8 dimensions");
+  ExpectPickleRefused("ctorch\n" + std::string(100, 'A') + "Storage\n.", "more than 64 bytes");
+}
+
 TEST_F(WeightFilesTest, DeepAndCircularPicklesEndWell) {
   ExpectPickleRefused(")" + std::string(150'000, '\x85') + ".", "");  // a tuple in a tuple in ...
   ExpectPickleRefused(std::string("]q\0h\0a.", 7), "");               // a list that holds itself
@@ -215,6 +225,16 @@ TEST_F(WeightFilesTest, AZipThatLiesIsRefusedWithTheByte) {
     EXPECT_NE(read.status().ToString().find("pytorch_model.bin"), std::string::npos)
         << read.status();
   }
+  std::string packed = good;
+  packed[good.find(Bytes(kCentral)) + 10] = 8;  // deflate
+  EXPECT_TRUE(absl::IsInvalidArgument(Read("pytorch_model.bin", packed).status()));
+  std::string shared = good;  // the second entry's member is the first's too
+  const size_t first = good.find(Bytes(kCentral)), second = good.find(Bytes(kCentral), first + 4);
+  shared.replace(second + 16, 12, good, first + 16, 12);
+  shared.replace(second + 42, 4, good, first + 42, 4);
+  EXPECT_NE(Read("pytorch_model.bin", shared).status().ToString().find("overlaps another"),
+            std::string::npos)
+      << Read("pytorch_model.bin", shared).status();
   std::string wrong = good;
   wrong[good.find(Bytes(1.f) + Bytes(2.f))] ^= 1;
   EXPECT_NE(Read("pytorch_model.bin", wrong).status().ToString().find("checksum"),

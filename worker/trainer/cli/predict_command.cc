@@ -64,6 +64,7 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& argum
     }
     texts.push_back((*object)["text"].get<std::string>());
   }
+  if (in.bad()) return ErrnoStatus("cannot read", from_stdin ? "stdin" : arguments.input);
   return texts;
 }
 
@@ -106,12 +107,23 @@ absl::Status CheckIds(const Examples& examples, const ModelConfig& config) {
   return absl::OkStatus();
 }
 
-void PrintResults(const Evaluation& result, const ModelConfig& config, size_t count, bool ids) {
+absl::Status WithAdvice(const absl::Status& status, const PredictArguments& arguments) {
+  const std::string advice =
+      arguments.batch_size > 1
+          ? absl::StrFormat("; fewer texts at a time need less: --batch-size %d instead of %d",
+                            arguments.batch_size / 2, arguments.batch_size)
+          : "; the batch is one text already: it takes a machine with more memory";
+  return absl::ResourceExhaustedError(std::string(status.message()) + advice);
+}
+
+enum class Shown { kLabelAndLogits, kLogits };
+
+void PrintResults(const Evaluation& result, const ModelConfig& config, size_t count, Shown shown) {
   const size_t classes = config.labels.size();
   for (size_t i = 0; i < count; ++i) {
     const std::span<const float> row(result.logits.data() + i * classes, classes);
     const Json logits = std::vector<double>(row.begin(), row.end());
-    if (ids) {
+    if (shown == Shown::kLogits) {
       std::cout << Json{{"logits", logits}}.dump() << '\n';
       continue;
     }
@@ -154,8 +166,10 @@ absl::Status RunPredict(PredictArguments arguments) {
   options.batch_size = arguments.batch_size;
   options.collate.pad_id = uint32_t(config->pad_token_id);
   absl::StatusOr<Evaluation> result = Evaluate(*classifier, *examples, options);
+  if (absl::IsResourceExhausted(result.status())) return WithAdvice(result.status(), arguments);
   if (!result.ok()) return result.status();
-  PrintResults(*result, *config, examples->size(), arguments.ids);
+  PrintResults(*result, *config, examples->size(),
+               arguments.ids ? Shown::kLogits : Shown::kLabelAndLogits);
   return absl::OkStatus();
 }
 

@@ -2,15 +2,18 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/data/prepare.h"
+#include "worker/trainer/machine_limits.h"
 
 namespace xp::trainer {
 namespace {
+
+constexpr int kMostOwnThreads =
+    64;  // without --threads: beyond it one thread's writing is the limit
 
 struct PrepareArguments {
   std::string format, model, input, test_input, output, text_field, label_field;
@@ -44,9 +47,8 @@ absl::Status RunPrepare(const PrepareArguments& arguments) {
   options.max_length = arguments.max_length;
   options.shard_examples = arguments.shard_examples;
   options.copy_weights = arguments.no_weights ? CopyWeights::kNo : CopyWeights::kYes;
-  options.threads = arguments.threads > 0
-                        ? arguments.threads
-                        : std::clamp(int(std::thread::hardware_concurrency()), 1, 64);
+  options.threads =
+      arguments.threads > 0 ? arguments.threads : std::min(AvailableProcessors(), kMostOwnThreads);
   options.source.text_field = arguments.text_field;
   options.source.label_field = arguments.label_field;
   if (arguments.format.empty()) {
@@ -95,7 +97,8 @@ void AddPrepareCommand(CLI::App& app, Action* run) {
                    "Tokens of an example at most, special ones included")
       ->check(WholeNumber(3, 1 << 20))
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "0: all processors")
+  command
+      ->add_option("--threads", arguments->threads, "0: all processors that it may use, up to 64")
       ->check(WholeNumber(0, kMostThreads))
       ->capture_default_str();
   command->add_option("--shard-examples", arguments->shard_examples, "Examples of one shard file")

@@ -71,6 +71,7 @@ absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
     std::cout << Line(ids);
   }
   std::cout << std::flush;
+  if (in.bad()) return ErrnoStatus("cannot read", name);
   return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
 }
 

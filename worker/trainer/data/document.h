@@ -46,8 +46,8 @@ struct SourceOptions {
 
 // Reads all documents in an order that depends on the data alone. `path` is a file, a folder with
 // train.csv and perhaps test.csv (.tsv, .jsonl) in it, or what aclimdb is. NOT_FOUND: no such path;
-// INVALID_ARGUMENT: not of this format; messages name file and line. aclimdb's `unsup` reviews
-// have no label and are left out.
+// INVALID_ARGUMENT: not of this format; messages name file and line. What on_document returns
+// comes back as it is. aclimdb's `unsup` reviews have no label and are left out.
 absl::Status ReadDocuments(const std::filesystem::path& path, const SourceOptions& options,
                            const OnDocument& on_document);
 

@@ -67,6 +67,7 @@ absl::StatusOr<Examples> ParseIdsLines(std::istream& in, const std::string& name
           absl::StrFormat("%s:%d: %s", name, number, status.message()));
     }
   }
+  if (in.bad()) return ErrnoStatus("cannot read", name);
   if (examples.size() == 0) return absl::InvalidArgumentError(name + ": no line in it");
   // Where no line says otherwise these say nothing: leave them out, as shards do.
   const auto is = [](uint8_t value) { return [value](uint8_t v) { return v == value; }; };

@@ -15,6 +15,7 @@
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/config.h"
 #include "worker/trainer/model/vocabulary_fit.h"
+#include "worker/trainer/model/weight_index.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
 
 namespace xp::trainer {
@@ -24,8 +25,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kBlockDocuments = 256;
-constexpr const char* kWeightFiles[] = {"model.safetensors", "model.safetensors.index.json",
-                                        "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
 // Says whether two channels were made with the same tokeniser.
 absl::StatusOr<std::string> Fingerprint(const fs::path& model) {
@@ -121,25 +120,45 @@ absl::StatusOr<LabelMap> FindLabels(const PrepareOptions& options, const ModelCo
   return LabelMap::Create(found, config);
 }
 
-absl::Status CopyModel(const PrepareOptions& options, const ModelConfig& config) {
-  const fs::path to = options.output / "train";
-  absl::Status status = WriteFile(to / "config.json", ModelConfigJson(config));
+// What of the model, besides config.json, goes along with the data.
+absl::StatusOr<std::vector<std::string>> ModelFiles(const PrepareOptions& options) {
   std::vector<std::string> names = TokenizerFiles(options.model);
+  if (options.copy_weights == CopyWeights::kNo) return names;
+  absl::StatusOr<std::vector<std::string>> weights = WeightFilesOf(options.model);
+  if (!weights.ok()) return weights.status();
+  names.insert(names.end(), weights->begin(), weights->end());
+  return names;
+}
+
+// What an earlier run took along and this one does not: of two models' files the wrong might count.
+void RemoveOtherModel(const fs::path& dir, const std::vector<std::string>& kept) {
+  std::vector<std::string> known(std::begin(kTokenizerFiles), std::end(kTokenizerFiles));
+  for (const char* name : kWeightFiles) {
+    known.emplace_back(name);
+    if (!IsWeightIndex(name)) continue;
+    const auto map = ReadWeightMap(dir / name);
+    if (!map.ok()) continue;  // it is not there, or names nothing
+    for (const auto& [array, file] : *map) {
+      if (file.ends_with(".safetensors") || file.ends_with(".bin")) known.push_back(file);
+    }
+  }
   std::error_code error;
-  if (options.copy_weights == CopyWeights::kYes) {
-    for (const char* name : kWeightFiles) {
-      if (fs::exists(options.model / name, error)) names.emplace_back(name);
-    }
-    for (const auto& entry : fs::directory_iterator(options.model, error)) {
-      const std::string name = entry.path().filename().string();
-      if (name.starts_with("model-0") || name.starts_with("pytorch_model-0")) names.push_back(name);
-    }
+  for (const std::string& name : known) {
+    if (std::find(kept.begin(), kept.end(), name) == kept.end()) fs::remove(dir / name, error);
   }
+}
+
+absl::Status CopyModel(const PrepareOptions& options, const ModelConfig& config,
+                       const std::vector<std::string>& names) {
+  const fs::path to = options.output / "train";
+  std::error_code error;
+  // The model may be what is being written to: it keeps what it has.
+  if (!fs::equivalent(options.model, to, error)) RemoveOtherModel(to, names);
   for (const std::string& name : names) {
+    absl::Status status = LinkOrCopy(options.model / name, to / name);
     if (!status.ok()) return status;
-    status = LinkOrCopy(options.model / name, to / name);
   }
-  return status;
+  return WriteFile(to / "config.json", ModelConfigJson(config));
 }
 
 absl::Status WriteManifest(const fs::path& dir, const SplitReport& report,
@@ -169,6 +188,8 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
   if (!misfit.ok()) return misfit.status();
   absl::StatusOr<std::string> fingerprint = Fingerprint(options.model);
   if (!fingerprint.ok()) return fingerprint.status();
+  absl::StatusOr<std::vector<std::string>> model_files = ModelFiles(options);
+  if (!model_files.ok()) return model_files.status();
   EncodeOptions encode{std::min(options.max_length, size_t(config->max_tokens()))};
   absl::StatusOr<LabelMap> labels = FindLabels(options, *config, progress);
   if (!labels.ok()) return labels.status();
@@ -194,7 +215,8 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
       [&](Document document) {
         const int32_t label = labels->Find(document.label);
         if (label < 0) {
-          return absl::InvalidArgumentError("the label '" + document.label +
+          const fs::path& from = options.test_input.empty() ? options.input : options.test_input;
+          return absl::InvalidArgumentError(from.string() + ": the label '" + document.label +
                                             "' is in the test data only");
         }
         block->labels.push_back(label);
@@ -213,7 +235,7 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
   }
   progress.Finish(train.report.examples + test.report.examples);
   config->labels = labels->names();
-  status = CopyModel(options, *config);
+  status = CopyModel(options, *config, *model_files);
   for (const auto& [name, writer] :
        {std::pair<const char*, ShardWriter*>{"train", &train}, {"test", &test}}) {
     if (!status.ok()) return status;

@@ -6,6 +6,7 @@
 
 #include "worker/trainer/data/document.h"
 #include "worker/trainer/files.h"
+#include "worker/trainer/tokenizer/utf8.h"
 
 namespace xp::trainer {
 namespace {
@@ -14,14 +15,26 @@ namespace fs = std::filesystem;
 
 class RowReader {
  public:
-  RowReader(std::istream& in, SourceFormat format)
-      : in_(*in.rdbuf()), tsv_(format == SourceFormat::kTsv) {}
+  RowReader(std::istream& in, const fs::path& path, SourceFormat format)
+      : in_(*in.rdbuf()), path_(path), tsv_(format == SourceFormat::kTsv) {}
 
   // The line that the row of the last Next began on, counted from 1.
   size_t line() const { return row_line_; }
 
-  // False at the end. INVALID_ARGUMENT for a quote that is not closed.
+  // False at the end. INVALID_ARGUMENT for a quote that is not closed, ErrnoStatus's codes where
+  // the file cannot be read; both name the file.
   absl::StatusOr<bool> Next(std::vector<std::string>& row) {
+    try {
+      return Parse(row);
+    } catch (const std::ios_base::failure&) {  // a stream would catch it, its buffer does not
+      return ErrnoStatus("cannot read", path_);
+    }
+  }
+
+ private:
+  static constexpr int kEof = std::char_traits<char>::eof();
+
+  absl::StatusOr<bool> Parse(std::vector<std::string>& row) {
     row.clear();
     row_line_ = next_line_;
     if (in_.sgetc() == kEof) return false;
@@ -38,17 +51,14 @@ class RowReader {
         row.emplace_back();
       } else if (c == '"' && !tsv_ && row.back().empty()) {
         if (!Quoted(row.back())) {
-          return absl::InvalidArgumentError(
-              absl::StrFormat("line %d: a quote is opened and never closed", row_line_));
+          return absl::InvalidArgumentError(absl::StrFormat(
+              "%s: line %d: a quote is opened and never closed", path_.string(), row_line_));
         }
       } else {
         row.back().push_back(char(c));
       }
     }
   }
-
- private:
-  static constexpr int kEof = std::char_traits<char>::eof();
 
   bool Quoted(std::string& field) {
     for (;;) {
@@ -65,6 +75,7 @@ class RowReader {
   }
 
   std::streambuf& in_;
+  const fs::path& path_;
   const bool tsv_;
   size_t next_line_ = 1;
   size_t row_line_ = 1;
@@ -98,10 +109,10 @@ absl::Status ReadTable(const fs::path& path, const SourceOptions& options,
   const auto in_file = [&](const absl::Status& status) {
     return absl::InvalidArgumentError(path.string() + ": " + std::string(status.message()));
   };
-  RowReader rows(in, options.format);
+  RowReader rows(in, path, options.format);
   std::vector<std::string> row;
   absl::StatusOr<bool> more = rows.Next(row);
-  if (!more.ok()) return in_file(more.status());
+  if (!more.ok()) return more.status();
   if (*more && row[0].starts_with("\xEF\xBB\xBF")) row[0].erase(0, 3);  // Excel's byte order mark
   const std::vector<std::string> header = row;
   absl::StatusOr<size_t> text =
@@ -112,7 +123,7 @@ absl::Status ReadTable(const fs::path& path, const SourceOptions& options,
   if (!label.ok()) return in_file(label.status());
   for (;;) {
     more = rows.Next(row);
-    if (!more.ok()) return in_file(more.status());
+    if (!more.ok()) return more.status();
     if (!*more) return absl::OkStatus();
     if (row.size() == 1 && row[0].empty()) continue;  // an empty line
     if (row.size() != header.size()) {
@@ -123,7 +134,9 @@ absl::Status ReadTable(const fs::path& path, const SourceOptions& options,
       return in_file(
           absl::InvalidArgumentError(absl::StrFormat("line %d: the label is empty", rows.line())));
     }
-    absl::Status status = on_document({row[*text], row[*label], options.split});
+    std::string& name = row[*label];
+    if (!IsValidUtf8(name)) name = ReplaceInvalidUtf8(name);  // as in texts; it goes into JSON
+    absl::Status status = on_document({row[*text], name, options.split});
     if (!status.ok()) return status;
   }
 }

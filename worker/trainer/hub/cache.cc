@@ -34,22 +34,27 @@ ModelCache::~ModelCache() {
   if (lock_ >= 0) ::close(lock_);  // which lets go of the lock
 }
 
-absl::Status ModelCache::Lock(const std::function<void()>& on_wait) {
+absl::Status ModelCache::Lock(Use use, const std::function<void()>& on_wait) {
+  const fs::path file = folder_ / "lock";
+  const bool read = use == Use::kRead;
   std::error_code error;
   for (const char* name : {"refs", "snapshots", "parts"}) {
+    if (read) break;
     fs::create_directories(folder_ / name, error);
     if (error) {
       return absl::UnavailableError("cannot make " + (folder_ / name).string() + ": " +
                                     error.message());
     }
   }
-  const fs::path file = folder_ / "lock";
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0) return ErrnoStatus("cannot open", file);
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
-  on_wait();
-  while (::flock(lock_, LOCK_EX) != 0) {
-    if (errno != EINTR) return ErrnoStatus("cannot lock", file);
+  lock_ = read ? ::open(file.c_str(), O_RDONLY | O_CLOEXEC)
+               : ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) return read ? absl::OkStatus() : ErrnoStatus("cannot open", file);
+  const int kind = read ? LOCK_SH : LOCK_EX;
+  if (::flock(lock_, kind | LOCK_NB) == 0) return absl::OkStatus();
+  if (errno == EWOULDBLOCK) on_wait();
+  while (::flock(lock_, kind) != 0) {
+    if (errno == EINTR) continue;
+    return read ? absl::OkStatus() : ErrnoStatus("cannot lock", file);
   }
   return absl::OkStatus();
 }

@@ -29,8 +29,11 @@ class ModelCache {
   ModelCache(const ModelCache&) = delete;
   ModelCache& operator=(const ModelCache&) = delete;
 
-  // Makes the folders and takes the lock; `on_wait` is called once if somebody else has it.
-  absl::Status Lock(const std::function<void()>& on_wait);
+  // kFill makes the folders and takes the lock; `on_wait` is called once if somebody else has it.
+  // kRead writes nothing, and goes on without the lock where it cannot be had: the cache may be
+  // read-only, and what is in a snapshot is whole.
+  enum class Use { kFill, kRead };
+  absl::Status Lock(Use use, const std::function<void()>& on_wait);
 
   // The commit that the revision meant when it was last fetched, or the revision itself
   // (AsPathPart) where the server names no commit; empty: never.

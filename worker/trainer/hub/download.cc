@@ -56,8 +56,8 @@ absl::StatusOr<Downloaded> Attempt(const HttpRequest& request, const std::string
     return absl::UnavailableError(request.url + ": the part that was here does not fit");
   }
   if (answer->status != 200 && answer->status != 206) {
-    cache.DropPart(file);
     const absl::Status refused = Refusal(*answer, request.url, options);
+    if (!absl::IsUnavailable(refused)) cache.DropPart(file);  // else the next attempt goes on
     if (!refused.ok()) return refused;
     return Downloaded{Presence::kMissing, "", answer->commit};
   }

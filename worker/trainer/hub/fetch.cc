@@ -1,7 +1,6 @@
 #include "worker/trainer/hub/fetch.h"
 
 #include <absl/strings/str_format.h>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
@@ -9,6 +8,8 @@
 #include "worker/trainer/files.h"
 #include "worker/trainer/hub/cache.h"
 #include "worker/trainer/hub/download.h"
+#include "worker/trainer/model/weight_index.h"
+#include "worker/trainer/tokenizer/load_tokenizer.h"
 
 namespace xp::trainer {
 namespace {
@@ -59,6 +60,7 @@ class Fetcher {
 
 absl::StatusOr<fs::path> Fetcher::Run(HubFiles files) {
   absl::Status status = cache_.Lock(
+      options_.offline ? ModelCache::Use::kRead : ModelCache::Use::kFill,
       [this] { options_.say("hub:" + name_.model + " is being fetched by another; waiting"); });
   if (status.ok()) status = Start();
   if (status.ok()) status = All(files);
@@ -113,8 +115,7 @@ SnapshotIndex Fetcher::KnownFiles(const std::string& commit) const {
 }
 
 absl::Status Fetcher::All(HubFiles files) {
-  for (const char* file : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                           "vocab.txt", "vocab.json", "merges.txt"}) {
+  for (const char* file : kTokenizerFiles) {
     const absl::StatusOr<Presence> there = Want(file);
     if (!there.ok()) return there.status();
   }
@@ -123,30 +124,26 @@ absl::Status Fetcher::All(HubFiles files) {
 
 // The first form that is there, in the order in which they count.
 absl::Status Fetcher::Weights() {
-  for (const char* file : {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-                           "pytorch_model.bin.index.json"}) {
+  for (const char* file : kWeightFiles) {
     const absl::StatusOr<Presence> there = Want(file);
     if (!there.ok()) return there.status();
     if (*there == Presence::kMissing) continue;
-    return std::string_view(file).ends_with(".json") ? Shards(file) : absl::OkStatus();
+    return IsWeightIndex(file) ? Shards(file) : absl::OkStatus();
   }
   return Missing("model.safetensors or pytorch_model.bin");
 }
 
 absl::Status Fetcher::Shards(const std::string& index) {
-  absl::StatusOr<nlohmann::json> map = ReadJson(cache_.Snapshot(commit_) / index);
+  const fs::path file = cache_.Snapshot(commit_) / index;
+  const auto map = ReadWeightMap(file);
   if (!map.ok()) return map.status();
-  if (!map->is_object() || !map->contains("weight_map") || !(*map)["weight_map"].is_object()) {
-    return absl::DataLossError((cache_.Snapshot(commit_) / index).string() +
-                               ": no \"weight_map\" in it");
-  }
   std::set<std::string> shards;
-  for (const auto& [array, file] : (*map)["weight_map"].items()) {
-    if (!file.is_string() || !IsPlainFileName(file.get<std::string>())) {
-      return absl::DataLossError((cache_.Snapshot(commit_) / index).string() + ": '" + array +
-                                 "' lies in " + file.dump() + ", which is no file's name");
+  for (const auto& [array, shard] : *map) {
+    if (!IsPlainFileName(shard)) {  // it becomes a part of a URL
+      return absl::DataLossError(file.string() + ": '" + array + "' lies in '" + shard +
+                                 "', which is no file's name on a hub");
     }
-    shards.insert(file.get<std::string>());
+    shards.insert(shard);
   }
   for (const std::string& shard : shards) {
     const absl::StatusOr<Presence> there = Want(shard);

@@ -55,6 +55,12 @@ class Reader {
     value = found->second;
   }
 
+  // A text of which one value is known.
+  void Only(const char* key, const char* accepted) {
+    const auto it = object_.find(key);
+    if (it != object_.end() && !it->is_null() && *it != accepted) Fail(key, *it, accepted);
+  }
+
   void Fail(const char* key, const Json& found, const std::string& accepted) {
     if (!status.ok()) return;
     status = absl::InvalidArgumentError(
@@ -81,7 +87,7 @@ void ReadDistilBert(Reader& in, ModelConfig& config) {
   in.Flag("sinusoidal_pos_embds", config.sinusoidal_positions);
 }
 
-void ReadBert(Reader& in, const Json& object, ModelConfig& config) {
+void ReadBert(Reader& in, ModelConfig& config) {
   config.layers = 12;
   if (config.type == ModelType::kRoberta) {
     config.vocab_size = 50265;
@@ -98,8 +104,7 @@ void ReadBert(Reader& in, const Json& object, ModelConfig& config) {
   in.Number("attention_probs_dropout_prob", 0, 1, config.attention_dropout);
   config.classifier_dropout = config.hidden_dropout;
   in.Number("classifier_dropout", 0, 1, config.classifier_dropout);
-  const std::string positions = object.value("position_embedding_type", std::string("absolute"));
-  if (positions != "absolute") in.Fail("position_embedding_type", positions, "absolute");
+  in.Only("position_embedding_type", "absolute");
 }
 
 void ReadLabels(Reader& in, const Json& object, ModelConfig& config) {
@@ -165,7 +170,7 @@ absl::StatusOr<ModelConfig> ParseModelConfig(std::string_view text) {
   Reader in(config.raw);
   if (type == "\"bert\"" || type == "\"roberta\"") {
     config.type = type == "\"bert\"" ? ModelType::kBert : ModelType::kRoberta;
-    ReadBert(in, config.raw, config);
+    ReadBert(in, config);
   } else if (type == "\"distilbert\"") {
     config.type = ModelType::kDistilBert;
     ReadDistilBert(in, config);

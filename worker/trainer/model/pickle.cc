@@ -1,6 +1,7 @@
 #include "worker/trainer/model/pickle.h"
 
 #include <absl/strings/str_format.h>
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <set>
@@ -21,6 +22,8 @@ struct Value {
   std::vector<std::pair<Ref, Ref>> entries;  // kDict
   PickledTensor tensor;                      // kTensor; a storage is one without shape
 };
+
+constexpr size_t kMaxTensorName = 1024;
 
 // What torch.save names. A storage's type is torch.SomethingStorage.
 bool IsKnownGlobal(const std::string& name) {
@@ -47,6 +50,9 @@ class Machine {
 
  private:
   static constexpr size_t kMaxValues = 200'000;  // a model has some ten thousand
+  // Each tensor has these of its own, so that a small file must not make them long.
+  static constexpr size_t kMaxName = 64;  // of a global or a storage's key: "1234"
+  static constexpr size_t kMaxDimensions = 8;
 
   void Execute(unsigned char op);
 
@@ -118,6 +124,7 @@ class Machine {
     for (size_t i = 0; i < items.size(); i += 2) dict->entries.emplace_back(items[i], items[i + 1]);
   }
   void PushGlobal(const std::string& name) {
+    if (name.size() > kMaxName) Refuse("a name of more than 64 bytes");
     if (!IsKnownGlobal(name)) Refuse("it names '" + name + "', which no state dict needs");
     Ref value = Make(Value::kGlobal);
     value->text = name;
@@ -156,6 +163,7 @@ void Machine::Persistent() {
       id->items[1]->kind != Value::kGlobal || id->items[2]->kind != Value::kText) {
     Refuse("a storage of another form");
   }
+  if (id->items[2]->text.size() > kMaxName) Refuse("a storage's key of more than 64 bytes");
   Ref storage = Make(Value::kTensor);
   storage->tensor.storage_type = id->items[1]->text.substr(std::strlen("torch."));
   storage->tensor.storage_key = id->items[2]->text;
@@ -187,6 +195,9 @@ void Machine::Reduce() {
     Push(items[0]);
   } else if (function->text == "torch._utils._rebuild_tensor_v2" && items.size() >= 4 &&
              items[0]->kind == Value::kTensor && items[1]->kind == Value::kInteger) {
+    if (std::max(items[2]->items.size(), items[3]->items.size()) > kMaxDimensions) {
+      Refuse("a tensor of more than 8 dimensions");
+    }
     Ref tensor = Make(Value::kTensor);
     tensor->tensor = items[0]->tensor;
     tensor->tensor.offset = items[1]->integer;
@@ -260,8 +271,12 @@ absl::StatusOr<std::map<std::string, PickledTensor>> ReadPickledTensors(std::str
   }
   std::map<std::string, PickledTensor> tensors;
   for (const auto& [key, value] : root->entries) {
-    if (key->kind == Value::kText && value->kind == Value::kTensor)
-      tensors[key->text] = value->tensor;
+    if (key->kind != Value::kText || value->kind != Value::kTensor) continue;
+    if (key->text.size() > kMaxTensorName) {
+      return absl::DataLossError(absl::StrFormat("byte %d: a tensor's name of more than %d bytes",
+                                                 machine.at(), kMaxTensorName));
+    }
+    tensors[key->text] = value->tensor;
   }
   return tensors;
 }

@@ -2,11 +2,9 @@
 
 #include <absl/strings/str_format.h>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "worker/trainer/files.h"
 #include "worker/trainer/model/pickle.h"
 #include "worker/trainer/model/zip_file.h"
 
@@ -14,9 +12,6 @@ namespace xp::trainer {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kNames[] = {"model.safetensors", "model.safetensors.index.json",
-                                  "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
 std::optional<DType> StorageType(const std::string& name) {
   static const std::map<std::string, DType> known = {
@@ -45,14 +40,15 @@ absl::StatusOr<ArrayView> ViewOf(const PickledTensor& tensor, const std::string&
     const bool row_major = i < tensor.stride.size() && uint64_t(tensor.stride[i]) == elements;
     if (size > 1 && !row_major) return absl::InvalidArgumentError("it is not stored row by row");
     if (size > 0 && elements > member->second.bytes.size() / uint64_t(size) + 1) {
-      return absl::DataLossError("its shape needs more numbers than there are");
+      return absl::DataLossError(absl::StrFormat(
+          "its shape needs more numbers than its storage at byte %d has", member->second.offset));
     }
     elements *= uint64_t(size);
   }
   const uint64_t width = DTypeBytes(*dtype), held = member->second.bytes.size() / width;
   if (uint64_t(tensor.offset) > held || elements > held - uint64_t(tensor.offset)) {
     return absl::DataLossError(
-        absl::StrFormat("byte %d: its storage is too short", member->second.offset));
+        absl::StrFormat("its storage at byte %d is too short", member->second.offset));
   }
   view.data = member->second.bytes.data() + uint64_t(tensor.offset) * width;
   view.bytes = elements * width;
@@ -95,7 +91,10 @@ absl::StatusOr<ArrayFile> ReadPyTorch(const fs::path& file) {
   out.owners.push_back(*mapped);
   for (const auto& [name, tensor] : *tensors) {
     auto view = ViewOf(tensor, folder, *members);
-    if (!view.ok()) return in_file(view.status(), "tensor '" + name + "': ");
+    if (!view.ok()) {
+      return in_file(view.status(),
+                     absl::StrFormat("data.pkl at byte %d: tensor '%s': ", pickle->offset, name));
+    }
     out.arrays[name] = *std::move(view);
   }
   return out;
@@ -105,33 +104,23 @@ absl::StatusOr<ArrayFile> ReadOne(const fs::path& file) {
   return file.extension() == ".bin" ? ReadPyTorch(file) : ReadSafetensors(file);
 }
 
-// The index maps each array's name to the file that holds it.
 absl::StatusOr<ArrayFile> ReadIndexed(const fs::path& index) {
-  absl::StatusOr<nlohmann::json> file = ReadJson(index);
-  if (!file.ok()) return file.status();
+  const auto map = ReadWeightMap(index);
+  if (!map.ok()) return map.status();
   ArrayFile all;
-  if (!file->is_object() || !file->contains("weight_map") || !(*file)["weight_map"].is_object()) {
-    return absl::DataLossError(index.string() + ": no \"weight_map\" in it");
-  }
   std::map<std::string, ArrayFile> shards;
-  for (const auto& [array, name] : (*file)["weight_map"].items()) {
-    const std::string text = name.is_string() ? name.get<std::string>() : "";
-    if (text.empty() || text[0] == '.' || text.find('/') != text.npos) {
-      return absl::DataLossError(
-          absl::StrFormat("%s: '%s' lies in %s, which is no file name beside it", index.string(),
-                          array, name.dump()));
-    }
-    if (!shards.contains(text)) {
-      absl::StatusOr<ArrayFile> shard = ReadOne(index.parent_path() / text);
+  for (const auto& [array, name] : *map) {
+    if (!shards.contains(name)) {
+      absl::StatusOr<ArrayFile> shard = ReadOne(index.parent_path() / name);
       if (!shard.ok()) return shard.status();
       all.owners.insert(all.owners.end(), shard->owners.begin(), shard->owners.end());
-      shards.emplace(text, *std::move(shard));
+      shards.emplace(name, *std::move(shard));
     }
-    const auto& arrays = shards[text].arrays;
+    const auto& arrays = shards[name].arrays;
     const auto found = arrays.find(array);
     if (found == arrays.end()) {
       return absl::DataLossError(absl::StrFormat("%s: '%s' is said to lie in %s, which lacks it",
-                                                 index.string(), array, text));
+                                                 index.string(), array, name));
     }
     all.arrays[array] = found->second;
   }
@@ -140,14 +129,6 @@ absl::StatusOr<ArrayFile> ReadIndexed(const fs::path& index) {
 
 }  // namespace
 
-std::string WeightFileName(const fs::path& dir) {
-  std::error_code error;
-  for (const char* name : kNames) {
-    if (fs::exists(dir / name, error)) return name;
-  }
-  return "";
-}
-
 absl::StatusOr<ArrayFile> ReadWeightFiles(const fs::path& dir, std::string* source) {
   const std::string name = WeightFileName(dir);
   if (name.empty()) {
@@ -155,7 +136,7 @@ absl::StatusOr<ArrayFile> ReadWeightFiles(const fs::path& dir, std::string* sour
         dir.string() + ": no weights here; expected model.safetensors or pytorch_model.bin");
   }
   *source = (dir / name).string();
-  return name.ends_with(".index.json") ? ReadIndexed(dir / name) : ReadOne(dir / name);
+  return IsWeightIndex(name) ? ReadIndexed(dir / name) : ReadOne(dir / name);
 }
 
 }  // namespace xp::trainer

@@ -1,5 +1,5 @@
-// Which files of a model folder hold its weights, and all of their arrays together. No LibTorch
-// here: pytorch_model.bin is read, never run. Pure functions, any thread.
+// All arrays of the files that hold a model folder's weights. No LibTorch here: pytorch_model.bin
+// is read, never run. Pure functions, any thread.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -7,14 +7,12 @@
 #include <string>
 
 #include "worker/trainer/model/safetensors.h"
+#include "worker/trainer/model/weight_index.h"
 
 namespace xp::trainer {
 
-// The file that counts: model.safetensors, model.safetensors.index.json, pytorch_model.bin,
-// pytorch_model.bin.index.json, the first of these that is there; else empty.
-std::string WeightFileName(const std::filesystem::path& dir);
-
-// NOT_FOUND: none of them; DATA_LOSS: a damaged file, with the byte. `source` gets its path.
+// Those of WeightFileName, whose path `source` gets. NOT_FOUND: none is there; INVALID_ARGUMENT: of
+// another kind; DATA_LOSS: a damaged file, with the byte.
 absl::StatusOr<ArrayFile> ReadWeightFiles(const std::filesystem::path& dir, std::string* source);
 
 }  // namespace xp::trainer

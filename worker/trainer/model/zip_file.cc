@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace xp::trainer {
 namespace {
@@ -81,12 +83,21 @@ absl::Status ReadLargeNumbers(std::string_view extra, size_t central, uint64_t& 
   return Damaged(central, "its zip64 field is missing");
 }
 
-absl::StatusOr<ZipMember> ReadMember(std::string_view archive, size_t central,
-                                     std::string_view extra) {
+// Where a member lies, its header included, and what its bytes sum up to.
+struct Span {
+  uint64_t begin = 0;
+  uint32_t crc = 0;
+  ZipMember member;
+
+  uint64_t end() const { return member.offset + member.bytes.size(); }
+};
+
+absl::StatusOr<Span> FindMember(std::string_view archive, size_t central, std::string_view extra) {
   uint64_t size = At<uint32_t>(archive, central + 24), local = At<uint32_t>(archive, central + 42);
   uint64_t packed = At<uint32_t>(archive, central + 20);
   if (At<uint16_t>(archive, central + 10) != 0) {
-    return absl::UnimplementedError(absl::StrFormat("byte %d: a compressed member", central));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "byte %d: a compressed member; save it again with torch.save, which stores", central));
   }
   if (size == kSee64 || packed == kSee64 || local == kSee64) {
     const absl::Status status = ReadLargeNumbers(extra, central, size, packed, local);
@@ -101,12 +112,27 @@ absl::StatusOr<ZipMember> ReadMember(std::string_view archive, size_t central,
   if (begin > archive.size() || size > archive.size() - begin) {
     return Damaged(begin, "the archive ends within a member");
   }
-  const std::string_view bytes = archive.substr(begin, size);
-  const uint32_t wanted = At<uint32_t>(archive, central + 16);
-  const auto found = uint32_t(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), size));
-  // Writers may leave the checksum out, as 0.
-  if (wanted != 0 && wanted != found) return Damaged(begin, "the member's checksum does not fit");
-  return ZipMember{bytes, begin};
+  return Span{local, At<uint32_t>(archive, central + 16), {archive.substr(begin, size), begin}};
+}
+
+// No byte is in two members, so that the sums take no longer than the file is.
+absl::Status CheckMembers(std::vector<Span> spans) {
+  std::sort(spans.begin(), spans.end(),
+            [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  for (size_t i = 1; i < spans.size(); ++i) {
+    if (spans[i].begin < spans[i - 1].end()) {
+      return Damaged(spans[i].begin, "a member overlaps another");
+    }
+  }
+  for (const Span& span : spans) {
+    if (span.crc == 0) continue;  // writers may leave the checksum out
+    const std::string_view bytes = span.member.bytes;
+    const uLong found = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+    if (uint32_t(found) != span.crc) {
+      return Damaged(span.member.offset, "the member's checksum does not fit");
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -117,6 +143,7 @@ absl::StatusOr<std::map<std::string, ZipMember>> ReadStoredZip(std::string_view 
   const absl::StatusOr<Directory> directory = FindDirectory(archive, *end);
   if (!directory.ok()) return directory.status();
   std::map<std::string, ZipMember> members;
+  std::vector<Span> spans;
   uint64_t at = directory->at;
   for (uint64_t i = 0; i < directory->members; ++i) {
     if (at > *end || *end - at < kCentralBytes || At<uint32_t>(archive, at) != kCentral) {
@@ -125,15 +152,17 @@ absl::StatusOr<std::map<std::string, ZipMember>> ReadStoredZip(std::string_view 
     const size_t name = At<uint16_t>(archive, at + 28), extra = At<uint16_t>(archive, at + 30);
     const size_t rest = extra + At<uint16_t>(archive, at + 32);
     if (at + kCentralBytes + name + rest > *end) return Damaged(at, "the directory is damaged");
-    absl::StatusOr<ZipMember> member =
-        ReadMember(archive, at, archive.substr(at + kCentralBytes + name, extra));
-    if (!member.ok()) return member.status();
+    absl::StatusOr<Span> span =
+        FindMember(archive, at, archive.substr(at + kCentralBytes + name, extra));
+    if (!span.ok()) return span.status();
     const std::string called(archive.substr(at + kCentralBytes, name));
-    if (!members.emplace(called, *member).second) {
+    if (!members.emplace(called, span->member).second) {
       return Damaged(at, "a second member called '" + called + "'");
     }
+    spans.push_back(*span);
     at += kCentralBytes + name + rest;
   }
+  if (absl::Status status = CheckMembers(std::move(spans)); !status.ok()) return status;
   return members;
 }
 

@@ -16,8 +16,8 @@ struct ZipMember {
   uint64_t offset = 0;     // of the bytes
 };
 
-// By name. DATA_LOSS with the byte where it is damaged, and for each member whose CRC-32 does not
-// fit; UNIMPLEMENTED for compressed members.
+// By name. DATA_LOSS with the byte where it is damaged, for members that overlap, and for each
+// whose CRC-32 does not fit; INVALID_ARGUMENT for compressed members.
 absl::StatusOr<std::map<std::string, ZipMember>> ReadStoredZip(std::string_view archive);
 
 }  // namespace xp::trainer

@@ -14,9 +14,11 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr const char* kTokenizerFiles[] = {
-    "tokenizer.json",         "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json",
-    "special_tokens_map.json"};
+// Also where that cannot be found out: whoever then opens the file says why.
+bool IsThere(const fs::path& file) {
+  std::error_code error;
+  return fs::exists(file, error) || error;
+}
 
 std::string_view TrimEnd(std::string_view line) {
   while (!line.empty()) {
@@ -177,7 +179,7 @@ absl::StatusOr<TokenizerParts> LoadByteLevel(const fs::path& dir, const json& co
 }
 
 absl::StatusOr<TokenizerParts> LoadParts(const fs::path& dir) {
-  if (fs::exists(dir / "tokenizer.json")) {
+  if (IsThere(dir / "tokenizer.json")) {
     absl::StatusOr<std::string> text = ReadFile(dir / "tokenizer.json");
     if (!text.ok()) return text.status();
     absl::StatusOr<TokenizerParts> parts = ParseTokenizerJson(*text);
@@ -186,13 +188,13 @@ absl::StatusOr<TokenizerParts> LoadParts(const fs::path& dir) {
                                       std::string(parts.status().message()));
   }
   json config = json::object();
-  if (fs::exists(dir / "tokenizer_config.json")) {
+  if (IsThere(dir / "tokenizer_config.json")) {
     absl::StatusOr<json> read = ReadJson(dir / "tokenizer_config.json");
     if (!read.ok()) return read.status();
     if (read->is_object()) config = *std::move(read);
   }
-  if (fs::exists(dir / "vocab.txt")) return LoadWordPiece(dir, config);
-  if (fs::exists(dir / "vocab.json") && fs::exists(dir / "merges.txt")) {
+  if (IsThere(dir / "vocab.txt")) return LoadWordPiece(dir, config);
+  if (IsThere(dir / "vocab.json") && IsThere(dir / "merges.txt")) {
     return LoadByteLevel(dir, config);
   }
   return absl::NotFoundError(dir.string() +
@@ -212,9 +214,8 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const fs::path& d
 }
 
 fs::path VocabularyFile(const fs::path& dir) {
-  std::error_code error;
   for (const char* name : {"tokenizer.json", "vocab.txt"}) {
-    if (fs::exists(dir / name, error)) return dir / name;
+    if (IsThere(dir / name)) return dir / name;
   }
   return dir / "vocab.json";
 }
@@ -222,7 +223,7 @@ fs::path VocabularyFile(const fs::path& dir) {
 std::vector<std::string> TokenizerFiles(const fs::path& dir) {
   std::vector<std::string> found;
   for (const char* name : kTokenizerFiles) {
-    if (fs::exists(dir / name)) found.emplace_back(name);
+    if (IsThere(dir / name)) found.emplace_back(name);
   }
   return found;
 }

@@ -21,6 +21,11 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const std::filesy
 // The file of `dir` that the tokens come from; it need not exist.
 std::filesystem::path VocabularyFile(const std::filesystem::path& dir);
 
+// All names that a tokenizer's file may have.
+inline constexpr const char* kTokenizerFiles[] = {
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
+    "merges.txt"};
+
 // The tokenizer files of `dir`, by name: what a copy of the model has to take along.
 std::vector<std::string> TokenizerFiles(const std::filesystem::path& dir);
 
