@@ -17,5 +17,10 @@ find_package(CLI11 CONFIG REQUIRED)
 add_library(xp_build INTERFACE)
 target_include_directories(xp_build INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/../..)
 target_compile_options(xp_build INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False reports of GCC 12 where it optimises, as in the top-level CMakeLists.txt.
+  target_compile_options(
+    xp_build INTERFACE "$<$<CONFIG:Release>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-stringop-overflow>")
+endif()
 target_compile_definitions(xp_build INTERFACE XP_VERSION="${PROJECT_VERSION}")
 target_link_libraries(xp_build INTERFACE Threads::Threads)
