@@ -7,6 +7,7 @@
 
 int main(int argc, char** argv) {
   using namespace xp::trainer;
+  KeepStandardStreams();
   CLI::App app("Trains DistilBERT, RoBERTa and BERT classifiers, natively.", "xptrain");
   app.set_version_flag("--version", std::string("xptrain ") + XP_VERSION);
   app.set_config("--config", "", "Options from a file (INI or TOML, a section per command)");

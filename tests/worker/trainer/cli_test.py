@@ -4,6 +4,7 @@
   cli_test.py PATH/TO/xptrain [unittest's arguments]
 """
 import json
+import os
 import pathlib
 import re
 import resource
@@ -168,6 +169,30 @@ class CliTest(unittest.TestCase):
             done = xptrain(*arguments, "--model", model)
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertIn(f"cannot read {self.dir}: Is a directory", done.stderr)
+
+    def test_a_review_that_is_no_file_is_named(self):
+        for name, make in (("8_8.txt", lambda path: path.mkdir()), ("9_9.txt", os.mkfifo)):
+            with self.subTest(name):
+                root = self.dir / name
+                for folder in ("train/neg", "train/pos", "test/neg", "test/pos"):
+                    (root / folder).mkdir(parents=True)
+                    (root / folder / "1_7.txt").write_text("a fine film")
+                make(root / "train/pos" / name)
+                done = xptrain("vocab", "--output", self.dir / "v", root)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(f"train/pos/{name}: is no regular file", done.stderr)
+
+    def test_texts_exclude_a_file_of_texts(self):
+        for other in (("--input", "-"), ("--ids",)):
+            done = xptrain("predict", "--model", self.dir, *other, "a text")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("excludes", done.stderr)
+
+    def test_a_closed_standard_output_is_no_files_descriptor(self):
+        done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", XPTRAIN, "tokenize", "--model", str(self.model())],
+                              input='{"text": "a film"}\n', capture_output=True, text=True, timeout=100)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("cannot write to stdout", done.stderr)
 
     def test_a_full_disk_says_so_and_leaves_nothing_behind(self):
         model, data = self.model(), self.dir / "data"

@@ -3,6 +3,8 @@
 
   kept_models_test.py PATH/TO/xptrain [unittest's arguments]
 """
+import fcntl
+import os
 import pathlib
 import subprocess
 import sys
@@ -57,6 +59,44 @@ class KeptModelsTest(unittest.TestCase):
         place = ("--checkpoint-dir", self.checkpoints, "--resume", "never")
         self.assertIn("best", self.train(*STAYS_AS_IT_IS, *place))
         self.assertNotIn("best", self.train(*STAYS_AS_IT_IS, *place, test=False))
+
+    def refused(self, *options):
+        data = self.shared / "distilbert-data"
+        done = subprocess.run([XPTRAIN, "train", "--train-dir", data / "train", "--test-dir", data / "test", "--device",
+                               "cpu", "--epochs", "1", *map(str, options)], capture_output=True, text=True, timeout=100)
+        self.assertNotEqual(done.returncode, 0)
+        return done
+
+    def test_a_folder_that_cannot_take_results_costs_no_training(self):
+        self.out.write_text("a file")
+        for option in ("--model-dir", "--output-data-dir", "--checkpoint-dir"):
+            done = self.refused(option, self.out)
+            self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+            self.assertIn(f"cannot make the folder {self.out}", done.stderr)
+
+    def test_an_input_channel_is_no_place_for_results(self):
+        done = self.refused("--model-dir", self.shared / "distilbert-data/train")
+        self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+        self.assertIn("is an input channel", done.stderr)
+        self.assertFalse((self.shared / "distilbert-data/train/model.safetensors").exists())
+
+    def test_a_log_that_cannot_be_written_is_said_and_the_model_is_there(self):
+        data = self.shared / "distilbert-data"
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([XPTRAIN, "train", "--train-dir", data / "train", "--device", "cpu", "--epochs", "1",
+                                   "--model-dir", self.out], stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("standard output cannot be written", done.stderr)
+        run("predict", "--model", self.out, "A fine film")
+
+    def test_two_trainings_into_one_checkpoint_folder(self):
+        self.checkpoints.mkdir()
+        held = os.open(self.checkpoints, os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = self.refused("--checkpoint-dir", self.checkpoints)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("another xptrain trains into this checkpoint folder", done.stderr)
 
     def test_a_folder_that_held_another_model_holds_nothing_of_it_afterwards(self):
         first = self.train(*STAYS_AS_IT_IS)

@@ -1,5 +1,6 @@
 #include "worker/trainer/cli/command.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +39,14 @@ int ExitCodeOf(const absl::Status& status) {
       return kExitPreempted;
     default:
       return kExitFailed;
+  }
+}
+
+void KeepStandardStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free descriptor is this one.
+    if (::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd) return;
   }
 }
 

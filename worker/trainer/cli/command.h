@@ -25,6 +25,10 @@ enum ExitCode : int {
 };
 int ExitCodeOf(const absl::Status& status);
 
+// Gives standard streams that are closed a descriptor, so that no file that is opened later becomes
+// one of them. Writing to a standard output that was closed fails, as it should.
+void KeepStandardStreams();
+
 // Starts this program again, in this process and once, with settings that LibTorch's libraries read
 // only while they are loaded. Returns where all of them are set already, which it leaves alone, and
 // if that fails: it is only slower. OMP_WAIT_POLICY=passive: waiting threads sleep (spinning cost

@@ -181,9 +181,10 @@ void AddPredictCommand(CLI::App& app, Action* run) {
   command->add_option("--model", arguments->model, "A trained model's folder, or hub:NAME")
       ->required();
   AddHubOptions(command, &arguments->hub);
-  command->add_option("--input", arguments->input, "Lines of {\"text\": ...} or plain; - is stdin");
-  command->add_flag("--ids", arguments->ids,
-                    "The lines are {\"input_ids\": [...]}; prints {\"logits\": [...]}");
+  CLI::Option* input = command->add_option("--input", arguments->input,
+                                           "Lines of {\"text\": ...} or plain; - is stdin");
+  CLI::Option* ids = command->add_flag(
+      "--ids", arguments->ids, "The lines are {\"input_ids\": [...]}; prints {\"logits\": [...]}");
   command->add_option("--batch-size", arguments->batch_size, "")
       ->check(WholeNumber(1, 1 << 20))
       ->capture_default_str();
@@ -192,7 +193,9 @@ void AddPredictCommand(CLI::App& app, Action* run) {
   command->add_option("--threads", arguments->threads, "0: as train")
       ->check(WholeNumber(0, kMostThreads))
       ->capture_default_str();
-  command->add_option("text", arguments->texts, "Texts, instead of --input");
+  command->add_option("text", arguments->texts, "Texts, instead of --input")
+      ->excludes(input)
+      ->excludes(ids);
   command->callback([arguments, run] { *run = [arguments] { return RunPredict(*arguments); }; });
 }
 

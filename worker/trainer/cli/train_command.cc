@@ -69,6 +69,7 @@ absl::Status RunTrain(TrainArguments& arguments) {
   absl::StatusOr<fs::path> model = FindModel(arguments, options.train);
   if (!model.ok()) return model.status();
   options.model = *model;
+  const std::atomic<bool>& stop = CatchStopSignals();  // before anything takes long
   options.model_out = FirstOf(arguments.model_out, {"SM_MODEL_DIR", "XP_MODEL_DIR"});
   options.output = FirstOf(arguments.output, {"SM_OUTPUT_DATA_DIR", "XP_OUTPUT_DIR"});
   options.checkpoints = FirstOf(arguments.checkpoints, {"XP_CHECKPOINT_DIR"});
@@ -90,7 +91,7 @@ absl::Status RunTrain(TrainArguments& arguments) {
   environment.progress =
       StderrStyle() == ProgressStyle::kBar ? ProgressStyle::kBar : ProgressStyle::kSilent;
   environment.visible_gpus = FromEnvironment("CUDA_VISIBLE_DEVICES");
-  environment.stop = &CatchStopSignals();
+  environment.stop = &stop;
   return Train(options, environment);
 }
 

@@ -2,8 +2,6 @@
 // as a folder or a tar of it. The documents come sorted by path, so that both give the same.
 #include <absl/strings/str_format.h>
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -66,9 +64,13 @@ absl::StatusOr<std::vector<Review>> ReadFolder(const fs::path& root) {
     for (const auto& entry : fs::directory_iterator(root / folder, error)) {
       const std::string key = std::string(folder) + "/" + entry.path().filename().string();
       if (ReviewKey(key).empty()) continue;
-      std::ifstream in(entry.path(), std::ios::binary);
-      if (!in) return ErrnoStatus("cannot open", entry.path());
-      reviews.push_back({key, std::string(std::istreambuf_iterator<char>(in), {})});
+      std::error_code unknown;
+      if (!entry.is_regular_file(unknown)) {
+        return absl::InvalidArgumentError(entry.path().string() + ": is no regular file");
+      }
+      absl::StatusOr<std::string> text = ReadFile(entry.path());
+      if (!text.ok()) return text.status();
+      reviews.push_back({key, *std::move(text)});
     }
   }
   return reviews;

@@ -1,5 +1,6 @@
 #include "worker/trainer/train/setup.h"
 
+#include <unistd.h>
 #include <zlib.h>
 
 #include <absl/strings/str_format.h>
@@ -119,6 +120,24 @@ absl::StatusOr<LossScaler::Use> ChooseScaling(const std::string& name, Precision
   return absl::InvalidArgumentError("--loss-scaling '" + name + "'; accepted: auto, dynamic, none");
 }
 
+// A folder that results go to: made now, so that a wrong one costs no training.
+absl::Status MakeResultFolder(const fs::path& dir, const TrainOptions& options) {
+  if (dir.empty()) return absl::OkStatus();
+  std::error_code error;
+  for (const fs::path& channel : {options.train, options.test}) {
+    if (channel.empty() || !fs::equivalent(dir, channel, error)) continue;
+    return absl::InvalidArgumentError(dir.string() +
+                                      " is an input channel: results there would change what "
+                                      "later trainings begin with; name another folder");
+  }
+  fs::create_directories(dir, error);
+  if (!fs::is_directory(dir, error)) {
+    return absl::InvalidArgumentError("cannot make the folder " + dir.string() + " for results");
+  }
+  if (::access(dir.c_str(), W_OK | X_OK) != 0) return ErrnoStatus("cannot write into", dir);
+  return absl::OkStatus();
+}
+
 uint32_t DataCrc(const Examples& examples) {
   uLong crc = 0;
   const auto add = [&](const auto& items) {
@@ -150,6 +169,9 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
   if (options.pad_to > config->max_tokens()) {
     return absl::InvalidArgumentError(absl::StrFormat("--pad_to %d: the model takes %d tokens",
                                                       options.pad_to, config->max_tokens()));
+  }
+  for (const fs::path& dir : {options.model_out, options.output, options.checkpoints}) {
+    if (absl::Status s = MakeResultFolder(dir, options); !s.ok()) return s;
   }
   absl::StatusOr<at::Device> device = ChooseDevice(options.device);
   if (!device.ok()) return device.status();

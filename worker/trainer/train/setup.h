@@ -26,8 +26,9 @@ struct TrainSetup {
   std::unique_ptr<Classifier> classifier;  // initialised from the seed, weights not yet loaded
 };
 
-// Reads and checks everything before any work is done. Says on `err` what was chosen. The codes of
-// its parts; INVALID_ARGUMENT where data and model do not fit together.
+// Reads and checks everything before any work is done, and makes the folders for results. Says on
+// `err` what was chosen. The codes of its parts; INVALID_ARGUMENT where data and model do not fit
+// together.
 absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err);
 
 // The pre-trained weights, where the model folder has some.

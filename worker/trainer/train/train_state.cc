@@ -1,6 +1,7 @@
 #include "worker/trainer/train/train_state.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <absl/strings/str_format.h>
@@ -85,6 +86,21 @@ uint64_t StepOf(const fs::path& dir) {
 
 CheckpointStore::CheckpointStore(fs::path root, Json settings)
     : root_(std::move(root)), settings_(std::move(settings)) {}
+
+CheckpointStore::~CheckpointStore() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+absl::Status CheckpointStore::Lock() {
+  lock_ = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ < 0) return ErrnoStatus("cannot open", root_);
+  // A file system without locks is no reason not to train.
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      root_.string() +
+      ": another xptrain trains into this checkpoint folder; wait for it or name "
+      "another with --checkpoint-dir");
+}
 
 fs::path CheckpointStore::PathOf(uint64_t step) const {
   return root_ / absl::StrFormat("%s%d", kPrefix, step);

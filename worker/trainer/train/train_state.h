@@ -34,6 +34,12 @@ class CheckpointStore {
  public:
   // `settings` names what must not change between attempts (batch size, seed, data, ...).
   CheckpointStore(std::filesystem::path root, nlohmann::ordered_json settings);
+  ~CheckpointStore();
+  CheckpointStore(const CheckpointStore&) = delete;
+  CheckpointStore& operator=(const CheckpointStore&) = delete;
+
+  // Until this object ends. FAILED_PRECONDITION: another process has it.
+  absl::Status Lock();
 
   // Written aside, then renamed. Afterwards go older ones beyond `keep`, and those of later steps:
   // they are of a run that was given up, or damaged.
@@ -57,6 +63,7 @@ class CheckpointStore {
 
   const std::filesystem::path root_;
   const nlohmann::ordered_json settings_;
+  int lock_ = -1;  // descriptor of the root
 };
 
 }  // namespace xp::trainer

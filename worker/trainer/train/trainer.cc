@@ -58,7 +58,11 @@ class Run {
     progress_.SetStart(state_.step);
     started_ = environment_.now();
     const absl::Status status = TrainAndEvaluate();
-    return absl::IsAborted(status) ? Diverged(status) : status;
+    if (absl::IsAborted(status)) return Diverged(status);
+    if (!status.ok() || !environment_.out->fail()) return status;
+    return absl::UnavailableError(
+        "standard output cannot be written: lines of the log are missing; the training is done and "
+        "its results are saved");
   }
 
  private:
@@ -126,6 +130,9 @@ absl::Status Run::Begin() {
   std::ostream& err = *environment_.err;
   std::vector<std::string> warnings;
   std::optional<TrainState> resumed;
+  if (store_) {
+    if (absl::Status status = store_->Lock(); !status.ok()) return status;
+  }
   if (store_ && options_.resume == ResumeMode::kAuto) {
     auto found = store_->Resume(*setup_.classifier, stepper_.optimizer(), warnings);
     if (!found.ok()) return found.status();
