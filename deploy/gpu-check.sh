@@ -117,8 +117,8 @@ done
 
 if [ -n "$python" ]; then
   say "speed"
-  if [ "$device" = cpu ]; then model=small; else model=base; fi
-  "$python" "$root/tests/bench/trainer_bench.py" "$xptrain" --model $model --device $device --peak "$peak" --rounds 1 || failed=1
+  if [ "$device" = cpu ]; then what=(--model small --rounds 1); else what=(--model base --peak "$peak"); fi
+  "$python" "$root/tests/bench/trainer_bench.py" "$xptrain" --device $device "${what[@]}" || failed=1
   if "$python" -c 'import transformers' 2>/dev/null; then
     say "against transformers' Trainer"
     "$python" "$root/tests/bench/trainer_vs_transformers.py" "$xptrain" --device $device --peak "$peak" || failed=1

@@ -11,7 +11,7 @@ namespace xp::trainer {
 inline constexpr uint64_t kMostCount = 1'000'000'000;
 inline constexpr uint64_t kMostThreads = 1024;
 
-// Decimal digits only. "--epochs: is nan; accepted: a whole number from 1 to 1000000000".
+// Decimal digits only. "--epochs: is 'nan'; accepted: a whole number from 1 to 1000000000".
 CLI::Validator WholeNumber(uint64_t low, uint64_t high);
 
 // kExcluded: `high` itself is not accepted.
