@@ -1,9 +1,12 @@
 #include "worker/trainer/files.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <absl/strings/str_format.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -27,6 +30,19 @@ std::string Position(std::string_view text, size_t byte) {
     }
   }
   return absl::StrFormat("line %d, column %d", line, column);
+}
+
+constexpr auto kOverwrite = fs::copy_options::overwrite_existing;
+
+// False where the file system has no such thing, or for any other reason: a copy says which.
+bool Clone(const fs::path& from, const fs::path& to) {
+  const int in = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0) return false;
+  const int out = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const bool cloned = out >= 0 && ::ioctl(out, FICLONE, in) == 0;
+  if (out >= 0) ::close(out);
+  ::close(in);
+  return cloned;
 }
 
 }  // namespace
@@ -151,19 +167,29 @@ absl::Status WriteFile(const fs::path& file, const std::function<void(std::ostre
   return status;
 }
 
-absl::Status LinkOrCopy(const fs::path& from, const fs::path& to) {
+absl::Status CopyFile(const fs::path& from, const fs::path& to) {
   std::error_code error;
-  fs::create_directories(to.parent_path(), error);
+  if (to.has_parent_path()) fs::create_directories(to.parent_path(), error);
   if (fs::equivalent(from, to, error)) return absl::OkStatus();
-  fs::remove(to, error);
-  fs::create_hard_link(fs::canonical(from, error), to, error);
-  if (!error) return absl::OkStatus();
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (!error) return absl::OkStatus();
-  errno = error.value();
-  const absl::Status status = ErrnoStatus("cannot copy " + from.string() + " to", to);
-  fs::remove(to, error);
+  fs::path aside = to;
+  aside += ".part";
+  fs::remove(aside, error);  // one that was left could be read-only, as what it was a copy of
+  absl::Status status;
+  if (!Clone(from, aside) && !fs::copy_file(from, aside, kOverwrite, error)) {
+    errno = error.value();
+    status = ErrnoStatus("cannot copy " + from.string() + " to", aside);
+  }
+  if (status.ok()) status = CommitFile(aside, to);
+  if (!status.ok()) fs::remove(aside, error);
   return status;
+}
+
+void RemoveOthers(const fs::path& dir, const std::vector<std::string>& names,
+                  const std::vector<std::string>& kept) {
+  std::error_code error;
+  for (const std::string& name : names) {
+    if (std::find(kept.begin(), kept.end(), name) == kept.end()) fs::remove(dir / name, error);
+  }
 }
 
 }  // namespace xp::trainer

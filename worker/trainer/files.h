@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xp::trainer {
 
@@ -41,9 +42,13 @@ absl::Status SyncPath(const std::filesystem::path& path);
 // The same for a file that something else has written: syncs `aside` and renames it to `file`.
 absl::Status CommitFile(const std::filesystem::path& aside, const std::filesystem::path& file);
 
-// A hard link where the file system allows it, else a copy. Replaces `to`. RESOURCE_EXHAUSTED: as
-// WriteFile.
-absl::Status LinkOrCopy(const std::filesystem::path& from, const std::filesystem::path& to);
+// A copy that shares nothing with `from` for whoever writes into one of them later; where the file
+// system can, the blocks are shared until then (FICLONE). As WriteFile for readers and on errors.
+absl::Status CopyFile(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// Removes those of `names` from `dir` that are not among `kept`. What is not there is no error.
+void RemoveOthers(const std::filesystem::path& dir, const std::vector<std::string>& names,
+                  const std::vector<std::string>& kept);
 
 // "NOT_FOUND: cannot open FILE: No such file or directory", from errno. Also PERMISSION_DENIED,
 // INVALID_ARGUMENT (a folder, no such name), RESOURCE_EXHAUSTED (disk or memory), else UNAVAILABLE.

@@ -25,9 +25,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
-  // Not for what needs no matrices: loading LibTorch a second time takes longer than such a
-  // command.
-  if (app.got_subcommand("train") || app.got_subcommand("predict")) RestartTuned(argv);
+  // What tuned_start.h took for the command may have been another's argument.
+  if (!app.got_subcommand("train")) ReleaseStopSignals();
   absl::Status status;
   try {
     status = run();

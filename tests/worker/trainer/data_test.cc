@@ -1,4 +1,5 @@
 // Shards, batches, tables, vocabularies: what needs no LibTorch.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 #include "worker/trainer/data/batch_plan.h"
 #include "worker/trainer/data/document.h"
+#include "worker/trainer/data/fit.h"
+#include "worker/trainer/data/labels.h"
 #include "worker/trainer/data/prepare.h"
 #include "worker/trainer/data/shard.h"
 #include "worker/trainer/files.h"
@@ -192,6 +195,51 @@ TEST_F(DataTest, SafetensorsErrorsNameFileAndByte) {
   }
 }
 
+TEST(LabelMapTest, WholeNumbersAreInTheirOwnOrder) {
+  EXPECT_EQ(LabelMap::Create({"1", "10", "2"}, ModelConfig())->names(),
+            (std::vector<std::string>{"1", "2", "10"}));
+  EXPECT_EQ(LabelMap::Create({"1", "10", "a"}, ModelConfig())->names(),
+            (std::vector<std::string>{"1", "10", "a"}));
+  EXPECT_EQ(LabelMap::Create({"1", "0"}, ModelConfig())->names(),
+            (std::vector<std::string>{"LABEL_0", "LABEL_1"}));
+}
+
+TEST(LabelMapTest, ANameForTwoClassesIsRefused) {
+  ModelConfig config;
+  config.labels = {"neg", "pos", "neg"};
+  const absl::Status status = LabelMap::Create({"neg", "pos"}, config).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(status.message(), testing::HasSubstr("'neg' twice (classes 0 and 2)"));
+}
+
+TEST(FitTest, NamesTheExampleAndWhatTheModelTakes) {
+  ModelConfig config;
+  config.vocab_size = 10;
+  config.max_positions = 4;
+  config.type_vocab_size = 2;
+  const auto said = [&](const Examples& examples, Labels labels) {
+    return std::string(CheckFit(examples, config, labels, "test").message());
+  };
+  Examples examples;
+  examples.Add(std::vector<uint32_t>{1, 2, 9}, 1);
+  EXPECT_EQ(said(examples, Labels::kRequired), "");
+  examples.Add(std::vector<uint32_t>{3}, 2);
+  EXPECT_EQ(said(examples, Labels::kRequired),
+            "test example 1 has label 2, the model has 2 labels");
+  EXPECT_EQ(said(examples, Labels::kIgnored), "");
+  examples.types = {0, 1, 1, 2};
+  EXPECT_EQ(said(examples, Labels::kIgnored), "test example 1 has token type 2, the model has 2");
+  examples.ids[3] = 10;
+  EXPECT_EQ(said(examples, Labels::kIgnored),
+            "test example 1 has token 10, the model's vocabulary 10 tokens");
+  examples.Add(std::vector<uint32_t>{1, 1, 1, 1, 1}, 0);
+  examples.types.clear();
+  examples.ids[3] = 3;
+  EXPECT_EQ(said(examples, Labels::kIgnored),
+            "test example 2 has 5 tokens, the model takes 4: truncate to that (prepare "
+            "--max-length)");
+}
+
 TEST(BatchPlanTest, EveryExampleOnceAndTheSameForTheSameSeed) {
   std::vector<uint32_t> lengths;
   for (uint32_t i = 0; i < 1003; ++i) lengths.push_back(i * 37 % 101 + 1);
@@ -285,6 +333,9 @@ TEST(ModelConfigTest, ErrorsNameTheKeyAndWhatIsAccepted) {
                 .find("position_embedding_type is 7; accepted: absolute"),
             std::string::npos);
   EXPECT_EQ(message(R"({"model_type": "bert", "position_embedding_type": null})"), "OK");
+  EXPECT_NE(message(R"({"model_type": "bert", "problem_type": "regression"})")
+                .find("problem_type is \"regression\"; accepted: single_label_classification"),
+            std::string::npos);
   EXPECT_NE(message("{\n\"a\": }").find("line 2"), std::string::npos);
   EXPECT_NE(message("{\n\"dim\": 1e999}").find("line 2, column 8: a number too large: 1e999"),
             std::string::npos);

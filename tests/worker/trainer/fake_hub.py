@@ -65,11 +65,14 @@ class Hub:
         self.wrong = set()         # large files whose content is not what was promised
         self.refusals = []         # what the second host answers to the next transfers; None: as usual
         self.failures = 0          # answers of 503 before it works
+        self.released = None       # an Event: large files come once it is set
         self.storage = Host(self._store, tls)
         self.front = Host(self._answer, tls)
         self.url = self.front.url
 
     def stop(self):
+        if self.released:
+            self.released.set()
         self.front.stop()
         self.storage.stop()
 
@@ -102,6 +105,8 @@ class Hub:
     def _store(self, path, headers):
         if self.refusals and (status := self.refusals.pop(0)):
             return status, {}, b"busy", None
+        if self.released:
+            self.released.wait()
         name = path[1:].split("?")[0]
         content = self.files[name]
         if name in self.wrong:

@@ -8,9 +8,11 @@ import pathlib
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 import fake_hub
@@ -67,6 +69,7 @@ class HubTest(unittest.TestCase):
     def test_a_model_is_fetched_once_and_then_only_asked_about(self):
         self.fetch()
         self.assertEqual(self.snapshots(), ["a" * 40])
+        self.assertEqual((self.folder / "out/train" / WEIGHTS).stat().st_nlink, 1, "the cache's own file")
         before = len(self.hub.front.requests)
         self.fetch()
         self.assertEqual(len(self.hub.front.requests), before + 1)
@@ -236,6 +239,24 @@ class HubTest(unittest.TestCase):
         self.fetch("hub:org/small@refs/pr/1")
         self.assertEqual(self.snapshots(), ["refs%2Fpr%2F1"])
         self.fetch("hub:org/small@refs/pr/1", XP_HUB_OFFLINE="1")
+
+    def test_a_training_that_is_asked_to_end_while_it_fetches_or_waits_for_another(self):
+        self.hub.released = threading.Event()
+        command = self.command("hub:org/small")
+        command["args"] = [XPTRAIN, "train", "--model", "hub:org/small", "--train-dir", self.folder / "none"]
+        first = subprocess.Popen(**command)
+        while not self.hub.storage.requests:
+            self.assertIsNone(first.poll(), "it ended before that")
+        second = subprocess.Popen(**command)
+        self.assertIn("is being fetched by another; waiting", second.stderr.readline())
+        for process, what in ((second, "asked to end while another fetched hub:org/small"),
+                              (first, "what came is kept")):
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, 75, said)
+            self.assertIn(what, said)
+        self.hub.released.set()
+        self.fetch()
 
     def test_two_at_once_fetch_once(self):
         commands = [self.command("hub:org/small") for _ in range(2)]

@@ -28,6 +28,17 @@ def start(*arguments):
     return subprocess.Popen([XPTRAIN, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def holds_or_catches_sigterm(pid):
+    """Not while a thread is being made, when glibc holds all signals back for a moment."""
+    try:
+        lines = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
+    except FileNotFoundError:
+        return False
+    held, caught = (int(lines.get(name, "0"), 16) for name in ("SigBlk", "SigCgt"))
+    bit = lambda number: 1 << number - 1
+    return held & bit(signal.SIGTERM) and not held & bit(signal.SIGHUP) or caught & bit(signal.SIGTERM)
+
+
 def scores(done):
     """The evaluations without what a clock says."""
     lines = [ast.literal_eval(line) for line in done.stdout.splitlines() if line.startswith("{'eval_loss'")]
@@ -84,6 +95,18 @@ class InterruptedTest(unittest.TestCase):
         wanted = scores(self.whole)
         self.assertEqual(scores(done), wanted[-len(scores(done)):])
         return done
+
+    def test_stopped_before_it_has_read_anything(self):
+        for turn in range(8):  # at several places of its start: how far it has come is not ours to say
+            process = start(*self.common, "--checkpoint-dir", self.checkpoints)
+            while not holds_or_catches_sigterm(process.pid):  # until main begins it is not ours
+                self.assertIsNone(process.poll(), "it ended before that")
+            for _ in range(turn * 20):
+                holds_or_catches_sigterm(process.pid)
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 75, err)
+            self.assertIn("asked to end", err)
 
     def test_stopped_while_it_saves(self):
         before = self.stop_when(lambda: list(self.checkpoints.glob(".part-*")))

@@ -89,6 +89,17 @@ class KeptModelsTest(unittest.TestCase):
         self.assertIn("standard output cannot be written", done.stderr)
         run("predict", "--model", self.out, "A fine film")
 
+    def test_a_log_whose_reader_went_away_ends_no_training(self):
+        data = self.shared / "distilbert-data"
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([XPTRAIN, "train", "--train-dir", data / "train", "--device", "cpu", "--epochs", "1",
+                               "--model-dir", self.out], stdout=write, stderr=subprocess.PIPE, text=True, timeout=100)
+        os.close(write)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("standard output cannot be written", done.stderr)
+        run("predict", "--model", self.out, "A fine film")
+
     def test_two_trainings_into_one_checkpoint_folder(self):
         self.checkpoints.mkdir()
         held = os.open(self.checkpoints, os.O_RDONLY)

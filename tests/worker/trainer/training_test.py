@@ -199,7 +199,7 @@ class TrainingTest(TrainerCase):
         ids = self.write_lines([{"input_ids": [5, 9], "token_type_ids": [0, 1], "label": 0}])
         done, _ = self.train(model, ids, check=False)
         self.assertEqual(done.returncode, 3)
-        self.assertIn("the training data has token type 1, the model has 1", done.stderr)
+        self.assertIn("training example 0 has token type 1, the model has 1", done.stderr)
 
     def test_a_loss_that_is_no_number_names_its_step(self):
         config, weights, model = self.make_model("bert")

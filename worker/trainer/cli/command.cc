@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
-#include <utility>
+
+#include "worker/trainer/cli/tuned_start.h"
 
 namespace xp::trainer {
 namespace {
@@ -50,24 +50,9 @@ void KeepStandardStreams() {
   }
 }
 
-void RestartTuned(char** argv) {
-  std::vector<std::pair<const char*, const char*>> wanted = {{"OMP_WAIT_POLICY", "passive"}};
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
-    wanted.emplace_back("ATEN_CPU_CAPABILITY", "avx512");
-  }
-#endif
-  bool changed = false;
-  for (const auto& [name, value] : wanted) {
-    if (std::getenv(name) != nullptr) continue;
-    changed = ::setenv(name, value, 1) == 0 || changed;
-  }
-  if (!changed) return;
-  std::error_code error;  // by its name, so that process lists show it
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) ::execv(program.c_str(), argv);
+void ReleaseStopSignals() {
+  const sigset_t signals = StopSignals();
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 const std::atomic<bool>& CatchStopSignals() {
@@ -77,6 +62,7 @@ const std::atomic<bool>& CatchStopSignals() {
   action.sa_flags = int(SA_RESETHAND) | SA_RESTART;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
+  ReleaseStopSignals();
   return stop_requested;
 }
 

@@ -29,14 +29,11 @@ int ExitCodeOf(const absl::Status& status);
 // one of them. Writing to a standard output that was closed fails, as it should.
 void KeepStandardStreams();
 
-// Starts this program again, in this process and once, with settings that LibTorch's libraries read
-// only while they are loaded. Returns where all of them are set already, which it leaves alone, and
-// if that fails: it is only slower. OMP_WAIT_POLICY=passive: waiting threads sleep (spinning cost
-// two trials that share two processors 34 s instead of 1.4 s for 30 small steps).
-// ATEN_CPU_CAPABILITY=avx512 where the processor has it: LibTorch 1.13 takes AVX2 by itself.
-void RestartTuned(char** argv);
+// SIGTERM and SIGINT end the process again, where tuned_start.h held them back.
+void ReleaseStopSignals();
 
-// Set by SIGTERM and SIGINT, once they are caught; a second signal ends the process at once.
+// Set by SIGTERM and SIGINT, those that were held back too; a second signal ends the process at
+// once.
 const std::atomic<bool>& CatchStopSignals();
 
 // Each adds its command to `app`; *run is set to what it does when it is the one chosen.

@@ -1,5 +1,7 @@
 #include "worker/trainer/cli/model_folder.h"
 
+#include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -51,7 +53,12 @@ absl::StatusOr<std::string> ModelFolder(const std::string& model, HubFiles files
                                         HubOptions options) {
   if (!IsHubName(model)) return model;
   FileProgress progress;
-  options.wait = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+  options.wait = [stopping = options.stopping](std::chrono::milliseconds time) {
+    constexpr std::chrono::milliseconds kMost{100};
+    for (; time.count() > 0 && !(stopping && stopping()); time -= kMost) {
+      std::this_thread::sleep_for(std::min(time, kMost));
+    }
+  };
   options.say = [&](const std::string& line) {
     progress.Clear();
     std::cerr << "xptrain: " << line << std::endl;

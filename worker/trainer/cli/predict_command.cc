@@ -9,6 +9,7 @@
 #include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cli/number_check.h"
 #include "worker/trainer/cpu_allocator.h"
+#include "worker/trainer/data/fit.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/machine_limits.h"
@@ -86,27 +87,6 @@ absl::StatusOr<Examples> EncodeTexts(const std::vector<std::string>& texts,
   return examples;
 }
 
-absl::Status CheckIds(const Examples& examples, const ModelConfig& config) {
-  for (size_t i = 0; i < examples.size(); ++i) {
-    for (const uint32_t id : examples.Ids(i)) {
-      if (int64_t(id) < config.vocab_size) continue;
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "example %d has token %d, the model's vocabulary %d tokens", i, id, config.vocab_size));
-    }
-    if (int64_t(examples.Ids(i).size()) > config.max_tokens()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("example %d has %d tokens, the model takes %d", i, examples.Ids(i).size(),
-                          config.max_tokens()));
-    }
-  }
-  for (const uint8_t type : examples.types) {
-    if (int64_t(type) < std::max<int64_t>(config.type_vocab_size, 1)) continue;
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "token type %d; the model has %d", type, std::max<int64_t>(config.type_vocab_size, 1)));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status WithAdvice(const absl::Status& status, const PredictArguments& arguments) {
   const std::string advice =
       arguments.batch_size > 1
@@ -152,12 +132,13 @@ absl::Status RunPredict(PredictArguments arguments) {
     examples = EncodeTexts(*texts, arguments, *config);
   }
   if (!examples.ok()) return examples.status();
-  if (absl::Status status = CheckIds(*examples, *config); !status.ok()) return status;
+  absl::Status status = CheckFit(*examples, *config, Labels::kIgnored, "");
+  if (!status.ok()) return status;
   absl::StatusOr<at::Device> device = ChooseDevice(arguments.device);
   if (!device.ok()) return device.status();
   if (const auto threads = SetThreads(arguments.threads); !threads.ok()) return threads.status();
   std::unique_ptr<Classifier> classifier;
-  absl::Status status = CatchTorch("loading the model", [&]() -> absl::Status {
+  status = CatchTorch("loading the model", [&]() -> absl::Status {
     classifier = std::make_unique<Classifier>(*config, *device);
     return LoadWeights(arguments.model, HeadPolicy::kMustBeThere, *classifier).status();
   });

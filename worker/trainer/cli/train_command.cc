@@ -1,4 +1,5 @@
 #include <absl/strings/str_format.h>
+#include <csignal>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -54,6 +55,9 @@ absl::StatusOr<fs::path> FindModel(const TrainArguments& arguments, const fs::pa
 }
 
 absl::Status RunTrain(TrainArguments& arguments) {
+  const std::atomic<bool>& stop = CatchStopSignals();  // before anything takes long
+  arguments.hub.stopping = [&stop] { return stop.load(); };
+  std::signal(SIGPIPE, SIG_IGN);  // a log that nobody reads any more ends no training
   SayIfNot(
       UseMemoryPool(arguments.memory_limit > 0 ? arguments.memory_limit << 20 : AvailableMemory()));
   TrainOptions& options = arguments.options;
@@ -69,7 +73,6 @@ absl::Status RunTrain(TrainArguments& arguments) {
   absl::StatusOr<fs::path> model = FindModel(arguments, options.train);
   if (!model.ok()) return model.status();
   options.model = *model;
-  const std::atomic<bool>& stop = CatchStopSignals();  // before anything takes long
   options.model_out = FirstOf(arguments.model_out, {"SM_MODEL_DIR", "XP_MODEL_DIR"});
   options.output = FirstOf(arguments.output, {"SM_OUTPUT_DATA_DIR", "XP_OUTPUT_DIR"});
   options.checkpoints = FirstOf(arguments.checkpoints, {"XP_CHECKPOINT_DIR"});

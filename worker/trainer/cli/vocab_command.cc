@@ -66,10 +66,9 @@ absl::Status MakeVocab(VocabArguments arguments) {
   uint64_t documents = 0;
   if (absl::Status status = AddTexts(arguments, builder, &documents); !status.ok()) return status;
   const fs::path dir = arguments.output;
-  std::error_code error;
-  fs::remove(dir / "tokenizer.json", error);  // it would count before the files written here
   absl::StatusOr<size_t> size = builder.Write(dir);
   if (!size.ok()) return size.status();
+  RemoveOthers(dir, TokenizerFiles(dir), VocabFileNames(options.kind));  // some count before these
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(dir);
   if (!tokenizer.ok()) return tokenizer.status();
   small.vocab_size = int64_t((*tokenizer)->id_limit());

@@ -11,8 +11,6 @@
 
 namespace xp::trainer {
 
-enum class Labels { kRequired, kIgnored };
-
 // Mask and token types are optional in each line. INVALID_ARGUMENT names the line.
 absl::StatusOr<Examples> ReadIdsLines(const std::filesystem::path& file, Labels labels);
 absl::StatusOr<Examples> ParseIdsLines(std::istream& in, const std::string& name, Labels labels);

@@ -15,8 +15,9 @@ namespace xp::trainer {
 class LabelMap {
  public:
   // For the labels that the data has. Where the model's labels name all of them, theirs is the
-  // order; whole numbers 0..n-1 are indices; else they are sorted (neg before pos).
-  // INVALID_ARGUMENT when there are fewer than two labels or more than kMaxLabels.
+  // order; whole numbers 0..n-1 are indices; else they are sorted (neg before pos; 2 before 10
+  // where all are whole numbers). INVALID_ARGUMENT when there are fewer than two labels or more
+  // than kMaxLabels, or where the model has one name for two classes.
   static absl::StatusOr<LabelMap> Create(const std::set<std::string>& found,
                                          const ModelConfig& config);
 

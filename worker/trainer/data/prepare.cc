@@ -142,10 +142,7 @@ void RemoveOtherModel(const fs::path& dir, const std::vector<std::string>& kept)
       if (file.ends_with(".safetensors") || file.ends_with(".bin")) known.push_back(file);
     }
   }
-  std::error_code error;
-  for (const std::string& name : known) {
-    if (std::find(kept.begin(), kept.end(), name) == kept.end()) fs::remove(dir / name, error);
-  }
+  RemoveOthers(dir, known, kept);
 }
 
 absl::Status CopyModel(const PrepareOptions& options, const ModelConfig& config,
@@ -155,7 +152,7 @@ absl::Status CopyModel(const PrepareOptions& options, const ModelConfig& config,
   // The model may be what is being written to: it keeps what it has.
   if (!fs::equivalent(options.model, to, error)) RemoveOtherModel(to, names);
   for (const std::string& name : names) {
-    absl::Status status = LinkOrCopy(options.model / name, to / name);
+    absl::Status status = CopyFile(options.model / name, to / name);
     if (!status.ok()) return status;
   }
   return WriteFile(to / "config.json", ModelConfigJson(config));

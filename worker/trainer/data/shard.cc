@@ -40,7 +40,7 @@ uint32_t Crc(const void* data, size_t size) {
   return uint32_t(crc32_z(0, bytes, size));
 }
 
-absl::Status Damaged(const fs::path& file, uint64_t offset, std::string_view what) {
+absl::Status DamagedShard(const fs::path& file, uint64_t offset, std::string_view what) {
   return absl::DataLossError(
       absl::StrFormat("%s: byte %d: %s; prepare it again", file.string(), offset, what));
 }
@@ -68,11 +68,11 @@ class Cursor {
 absl::StatusOr<Header> ReadHeader(const fs::path& file, std::string_view bytes) {
   Header header;
   if (bytes.size() < sizeof header || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0) {
-    return Damaged(file, 0, "not a shard (it does not begin with XPSHARD)");
+    return DamagedShard(file, 0, "not a shard (it does not begin with XPSHARD)");
   }
   std::memcpy(&header, bytes.data(), sizeof header);
   if (Crc(&header, sizeof header - sizeof header.header_crc) != header.header_crc) {
-    return Damaged(file, 0, "the header's checksum does not fit");
+    return DamagedShard(file, 0, "the header's checksum does not fit");
   }
   if (header.version > kShardVersion) {
     return absl::FailedPreconditionError(
@@ -80,7 +80,7 @@ absl::StatusOr<Header> ReadHeader(const fs::path& file, std::string_view bytes) 
                         header.version, kShardVersion));
   }
   if (header.version == 0 || (header.id_bytes != 2 && header.id_bytes != 4)) {
-    return Damaged(file, 8, "impossible version or id size");
+    return DamagedShard(file, 8, "impossible version or id size");
   }
   return header;
 }
@@ -92,18 +92,20 @@ absl::StatusOr<std::vector<uint32_t>> ReadIds(const fs::path& file, const Header
   std::vector<uint16_t> narrow;
   uint32_t crc = 0;
   if (header.id_bytes == 2) {
-    if (!cursor.Take(header.ids, narrow)) return Damaged(file, at, "the file ends within the ids");
+    if (!cursor.Take(header.ids, narrow))
+      return DamagedShard(file, at, "the file ends within the ids");
     crc = Crc(narrow.data(), narrow.size() * 2);
     ids.assign(narrow.begin(), narrow.end());
   } else {
-    if (!cursor.Take(header.ids, ids)) return Damaged(file, at, "the file ends within the ids");
+    if (!cursor.Take(header.ids, ids))
+      return DamagedShard(file, at, "the file ends within the ids");
     crc = Crc(ids.data(), ids.size() * 4);
   }
-  if (crc != header.ids_crc) return Damaged(file, at, "the checksum of the ids does not fit");
+  if (crc != header.ids_crc) return DamagedShard(file, at, "the checksum of the ids does not fit");
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] >= header.id_limit) {
-      return Damaged(file, at + i * header.id_bytes,
-                     absl::StrFormat("id %d is not below %d", ids[i], header.id_limit));
+      return DamagedShard(file, at + i * header.id_bytes,
+                          absl::StrFormat("id %d is not below %d", ids[i], header.id_limit));
     }
   }
   return ids;
@@ -155,29 +157,29 @@ absl::StatusOr<Examples> ReadShard(const fs::path& file) {
   std::vector<uint32_t> lengths;
   uint64_t at = cursor.at();
   if (!cursor.Take(header->examples, lengths)) {
-    return Damaged(file, at, "the file ends within the lengths");
+    return DamagedShard(file, at, "the file ends within the lengths");
   }
   if (Crc(lengths.data(), lengths.size() * 4) != header->lengths_crc) {
-    return Damaged(file, at, "the checksum of the lengths does not fit");
+    return DamagedShard(file, at, "the checksum of the lengths does not fit");
   }
   for (size_t i = 0; i < lengths.size(); ++i) {
-    if (lengths[i] > kMaxExampleIds) return Damaged(file, at + i * 4, "impossible length");
+    if (lengths[i] > kMaxExampleIds) return DamagedShard(file, at + i * 4, "impossible length");
     examples.starts.push_back(examples.starts.back() + lengths[i]);
   }
   if (examples.starts.back() != header->ids) {
-    return Damaged(file, at, "the lengths do not add up to the number of ids");
+    return DamagedShard(file, at, "the lengths do not add up to the number of ids");
   }
   at = cursor.at();
   if (!cursor.Take(header->examples, examples.labels)) {
-    return Damaged(file, at, "the file ends within the labels");
+    return DamagedShard(file, at, "the file ends within the labels");
   }
   if (Crc(examples.labels.data(), examples.labels.size() * 4) != header->labels_crc) {
-    return Damaged(file, at, "the checksum of the labels does not fit");
+    return DamagedShard(file, at, "the checksum of the labels does not fit");
   }
   absl::StatusOr<std::vector<uint32_t>> ids = ReadIds(file, *header, cursor);
   if (!ids.ok()) return ids.status();
   examples.ids = *std::move(ids);
-  if (!cursor.done()) return Damaged(file, cursor.at(), "bytes after the end");
+  if (!cursor.done()) return DamagedShard(file, cursor.at(), "bytes after the end");
   return examples;
 }
 

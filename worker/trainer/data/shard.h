@@ -38,6 +38,9 @@ struct Examples {
   }
 };
 
+// Whether the labels of examples count, or are whatever is there.
+enum class Labels { kRequired, kIgnored };
+
 // Written aside, synced and renamed. INVALID_ARGUMENT when an id is not below id_limit.
 absl::Status WriteShard(const std::filesystem::path& file, const Examples& examples,
                         uint32_t id_limit);

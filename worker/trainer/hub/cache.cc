@@ -34,7 +34,7 @@ ModelCache::~ModelCache() {
   if (lock_ >= 0) ::close(lock_);  // which lets go of the lock
 }
 
-absl::Status ModelCache::Lock(Use use, const std::function<void()>& on_wait) {
+absl::Status ModelCache::Lock(Use use, const std::function<absl::Status()>& on_wait) {
   const fs::path file = folder_ / "lock";
   const bool read = use == Use::kRead;
   std::error_code error;
@@ -49,12 +49,10 @@ absl::Status ModelCache::Lock(Use use, const std::function<void()>& on_wait) {
   lock_ = read ? ::open(file.c_str(), O_RDONLY | O_CLOEXEC)
                : ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_ < 0) return read ? absl::OkStatus() : ErrnoStatus("cannot open", file);
-  const int kind = read ? LOCK_SH : LOCK_EX;
-  if (::flock(lock_, kind | LOCK_NB) == 0) return absl::OkStatus();
-  if (errno == EWOULDBLOCK) on_wait();
-  while (::flock(lock_, kind) != 0) {
+  while (::flock(lock_, (read ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
-    return read ? absl::OkStatus() : ErrnoStatus("cannot lock", file);
+    if (errno != EWOULDBLOCK) return read ? absl::OkStatus() : ErrnoStatus("cannot lock", file);
+    if (absl::Status status = on_wait(); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

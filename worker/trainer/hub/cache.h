@@ -29,11 +29,12 @@ class ModelCache {
   ModelCache(const ModelCache&) = delete;
   ModelCache& operator=(const ModelCache&) = delete;
 
-  // kFill makes the folders and takes the lock; `on_wait` is called once if somebody else has it.
+  // kFill makes the folders and takes the lock; while somebody else has it, `on_wait` is called
+  // before each further attempt, and what it returns ends the waiting if it is an error.
   // kRead writes nothing, and goes on without the lock where it cannot be had: the cache may be
   // read-only, and what is in a snapshot is whole.
   enum class Use { kFill, kRead };
-  absl::Status Lock(Use use, const std::function<void()>& on_wait);
+  absl::Status Lock(Use use, const std::function<absl::Status()>& on_wait);
 
   // The commit that the revision meant when it was last fetched, or the revision itself
   // (AsPathPart) where the server names no commit; empty: never.

@@ -87,6 +87,7 @@ absl::StatusOr<Downloaded> DownloadFile(const DownloadRequest& wanted, const Hub
       options.progress(file, done, total);
     };
   }
+  request.stopping = options.stopping;
   std::chrono::milliseconds wait = options.first_wait;
   int wrong_content = 0;
   for (int attempt = 1;; ++attempt) {

@@ -1,6 +1,7 @@
 #include "worker/trainer/hub/fetch.h"
 
 #include <absl/strings/str_format.h>
+#include <chrono>
 #include <set>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@ namespace xp::trainer {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kLockPause{200};
 
 std::string WithoutSlash(std::string endpoint) {
   while (endpoint.ends_with('/')) endpoint.pop_back();
@@ -32,6 +35,7 @@ class Fetcher {
   absl::StatusOr<fs::path> Run(HubFiles files);
 
  private:
+  absl::Status WaitForAnother();
   absl::Status Start();
   SnapshotIndex KnownFiles(const std::string& commit) const;
   absl::Status All(HubFiles files);
@@ -56,16 +60,26 @@ class Fetcher {
   SnapshotIndex index_;     // of that snapshot
   SnapshotIndex previous_;  // the same, where no commit's name says that it still holds
   bool cache_only_ = false;
+  bool waiting_ = false;  // for another process, and that was said
 };
 
 absl::StatusOr<fs::path> Fetcher::Run(HubFiles files) {
-  absl::Status status = cache_.Lock(
-      options_.offline ? ModelCache::Use::kRead : ModelCache::Use::kFill,
-      [this] { options_.say("hub:" + name_.model + " is being fetched by another; waiting"); });
+  absl::Status status =
+      cache_.Lock(options_.offline ? ModelCache::Use::kRead : ModelCache::Use::kFill,
+                  [this] { return WaitForAnother(); });
   if (status.ok()) status = Start();
   if (status.ok()) status = All(files);
   if (!status.ok()) return status;
   return cache_.Snapshot(commit_);
+}
+
+absl::Status Fetcher::WaitForAnother() {
+  if (!std::exchange(waiting_, true)) {
+    options_.say("hub:" + name_.model + " is being fetched by another; waiting");
+  }
+  options_.wait(kLockPause);
+  if (!options_.stopping || !options_.stopping()) return absl::OkStatus();
+  return absl::CancelledError("asked to end while another fetched hub:" + name_.model);
 }
 
 // Finds out which commit the revision means: of the server, by way of config.json, or of the cache.
@@ -93,8 +107,8 @@ absl::Status Fetcher::Start() {
   if (!IsCommit(commit)) previous_ = std::exchange(index_, {});
   const bool unchanged = fetched->unchanged;
   if (unchanged && commit != commit_) {  // the same content under another commit
-    absl::Status status = LinkOrCopy(cache_.Snapshot(commit_) / "config.json",
-                                     cache_.Snapshot(commit) / "config.json");
+    absl::Status status =
+        CopyFile(cache_.Snapshot(commit_) / "config.json", cache_.Snapshot(commit) / "config.json");
     if (!status.ok()) return status;
   }
   commit_ = commit;

@@ -56,6 +56,7 @@ class Transfer {
   bool OnBody(std::string_view bytes);
   // Closes the file. What was buffered may not fit on the disk, so no answer counts before this.
   absl::Status Finish();
+  bool Stopping() const { return request_.stopping && request_.stopping(); }
   void OnProgress(uint64_t done, uint64_t total) const {
     if (request_.progress) {
       const uint64_t before = answer.resumed ? offset : 0;
@@ -147,8 +148,9 @@ size_t BodyCallback(char* data, size_t size, size_t count, void* transfer) {
 }
 
 int ProgressCallback(void* transfer, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
-  static_cast<const Transfer*>(transfer)->OnProgress(uint64_t(done), uint64_t(total));
-  return 0;
+  const auto* const self = static_cast<const Transfer*>(transfer);
+  self->OnProgress(uint64_t(done), uint64_t(total));
+  return self->Stopping() ? 1 : 0;
 }
 
 // libcurl wants its globals made once, before threads use it.
@@ -186,6 +188,8 @@ absl::Status FailureOf(CURLcode code, const char* words, const std::string& url)
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_SSL_CACERT_BADFILE:
       return absl::InvalidArgumentError(what);
+    case CURLE_ABORTED_BY_CALLBACK:
+      return absl::CancelledError("asked to end while " + url + " was fetched; what came is kept");
     case CURLE_PEER_FAILED_VERIFICATION:
       return absl::FailedPreconditionError(what +
                                            " (name the authority's certificate with XP_HUB_CA)");

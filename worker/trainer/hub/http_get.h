@@ -26,6 +26,7 @@ struct HttpRequest {
   // Called with the content's mark before its first byte is written; an error ends the transfer.
   std::function<absl::Status(const std::string& etag)> on_etag;
   std::function<void(uint64_t done, uint64_t total)> progress;
+  std::function<bool()> stopping;  // asked at least once a second; true ends the transfer
 };
 
 struct HttpAnswer {
@@ -38,6 +39,7 @@ struct HttpAnswer {
 };
 
 // UNAVAILABLE: no connection, a stall, or a transfer that was cut (what came is in the file);
+// CANCELLED: `stopping` said so (the same);
 // the system's code when the file cannot be written; INVALID_ARGUMENT: a URL or a file of
 // certificates that cannot be used; FAILED_PRECONDITION: nobody who is trusted vouches for the
 // server; INTERNAL: libcurl does not start; RESOURCE_EXHAUSTED: no memory for it. A status such as

@@ -20,8 +20,9 @@ struct HubOptions {
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds stall_timeout{60};  // without a byte
 
-  std::function<void(std::chrono::milliseconds)> wait;  // between attempts
-  std::function<void(const std::string&)> say;          // a line for people
+  std::function<void(std::chrono::milliseconds)> wait;  // between attempts, and for another's lock
+  std::function<bool()> stopping;               // asked now and then; true: give up, with CANCELLED
+  std::function<void(const std::string&)> say;  // a line for people
   // Bytes of the file that is under way; total is 0 where the server did not say.
   std::function<void(const std::string& file, uint64_t done, uint64_t total)> progress;
 };

@@ -194,14 +194,10 @@ absl::Status SaveModel(const fs::path& dir, const fs::path& tokenizer_dir,
   absl::Status status = WriteSafetensors(dir / "model.safetensors", arrays);
   if (status.ok()) status = WriteFile(dir / "config.json", ModelConfigJson(classifier.config()));
   const std::vector<std::string> wanted = TokenizerFiles(tokenizer_dir);
-  std::error_code error;
-  for (const std::string& name : TokenizerFiles(dir)) {  // of a model that was there before
-    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end())
-      fs::remove(dir / name, error);
-  }
+  RemoveOthers(dir, TokenizerFiles(dir), wanted);  // of a model that was there before
   for (const std::string& name : wanted) {
     if (!status.ok()) return status;
-    status = LinkOrCopy(tokenizer_dir / name, dir / name);
+    status = CopyFile(tokenizer_dir / name, dir / name);
   }
   return status;
 }

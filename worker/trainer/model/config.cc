@@ -182,6 +182,7 @@ absl::StatusOr<ModelConfig> ParseModelConfig(std::string_view text) {
   in.Count("max_position_embeddings", 1, config.max_positions);
   in.Count("pad_token_id", 0, config.pad_token_id);
   in.Number("initializer_range", 0, 10, config.initializer_range);
+  in.Only("problem_type", "single_label_classification");
   ReadLabels(in, config.raw, config);
   if (!in.status.ok()) return in.status;
   if (absl::Status status = Check(config); !status.ok()) return status;

@@ -33,7 +33,7 @@ absl::Status KeptModels::AtTheEnd(const Classifier& classifier, const TrainState
   if (!earlier || best == wanted) return status;
   for (const auto& file : fs::directory_iterator(best, error)) {
     if (!status.ok()) return status;
-    status = LinkOrCopy(file.path(), wanted / file.path().filename());
+    status = CopyFile(file.path(), wanted / file.path().filename());
   }
   return status;
 }

@@ -4,9 +4,9 @@
 #include <zlib.h>
 
 #include <absl/strings/str_format.h>
-#include <algorithm>
 #include <utility>
 
+#include "worker/trainer/data/fit.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/data/prepare.h"
 #include "worker/trainer/files.h"
@@ -69,34 +69,6 @@ absl::Status LoadData(const TrainOptions& options, TrainSetup& setup) {
   }
   setup.test = *std::move(test);
   setup.has_test = setup.test.size() > 0;
-  return absl::OkStatus();
-}
-
-absl::Status CheckFit(const Examples& examples, const ModelConfig& config, const char* split) {
-  for (size_t i = 0; i < examples.size(); ++i) {
-    if (int64_t(examples.Ids(i).size()) > config.max_tokens()) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "%s example %d has %d tokens, the model takes %d; prepare with --max-length %d", split, i,
-          examples.Ids(i).size(), config.max_tokens(), config.max_tokens()));
-    }
-    if (examples.labels[i] < 0 || size_t(examples.labels[i]) >= config.labels.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s example %d has label %d, the model has %d labels", split, i,
-                          examples.labels[i], config.labels.size()));
-    }
-  }
-  for (const uint32_t id : examples.ids) {
-    if (int64_t(id) < config.vocab_size) continue;
-    return absl::InvalidArgumentError(
-        absl::StrFormat("the %s data has token %d, the model's vocabulary %d tokens", split, id,
-                        config.vocab_size));
-  }
-  for (const uint8_t type : examples.types) {
-    const int64_t types = std::max<int64_t>(config.type_vocab_size, 1);
-    if (int64_t(type) < types) continue;
-    return absl::InvalidArgumentError(
-        absl::StrFormat("the %s data has token type %d, the model has %d", split, type, types));
-  }
   return absl::OkStatus();
 }
 
@@ -164,8 +136,9 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
         options.dropout;
   }
   if (absl::Status status = LoadData(options, setup); !status.ok()) return status;
-  if (absl::Status s = CheckFit(setup.train, *config, "training"); !s.ok()) return s;
-  if (absl::Status s = CheckFit(setup.test, *config, "test"); !s.ok()) return s;
+  if (absl::Status s = CheckFit(setup.train, *config, Labels::kRequired, "training"); !s.ok())
+    return s;
+  if (absl::Status s = CheckFit(setup.test, *config, Labels::kRequired, "test"); !s.ok()) return s;
   if (options.pad_to > config->max_tokens()) {
     return absl::InvalidArgumentError(absl::StrFormat("--pad_to %d: the model takes %d tokens",
                                                       options.pad_to, config->max_tokens()));

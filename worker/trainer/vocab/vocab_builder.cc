@@ -85,6 +85,11 @@ absl::Status TooSmall(size_t asked, size_t needed) {
 
 }  // namespace
 
+std::vector<std::string> VocabFileNames(VocabKind kind) {
+  if (kind == VocabKind::kWordPiece) return {"vocab.txt", "tokenizer_config.json"};
+  return {"vocab.json", "merges.txt", "tokenizer_config.json"};
+}
+
 void VocabBuilder::Add(std::string_view text) {
   std::string valid;
   if (!IsValidUtf8(text)) text = valid = ReplaceInvalidUtf8(text);

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace xp::trainer {
 
@@ -21,6 +22,9 @@ struct VocabOptions {
   uint64_t min_count = 2;  // of a pair, to be merged
   bool lowercase = true;   // WordPiece only: lower case, accents stripped
 };
+
+// The files that VocabBuilder writes.
+std::vector<std::string> VocabFileNames(VocabKind kind);
 
 class VocabBuilder {
  public:
