@@ -2,6 +2,7 @@
 """xptrain's speed against PyTorch eager of the same version, and against padding everything to 512.
 
   trainer_bench.py PATH/TO/xptrain [--model base|small|all] [--device cpu|cuda] [--imdb ARCHIVE --vocab FOLDER]
+                   [--epochs N] [--seeds 1,2,3]
 
 Prints ratios measured in this one run: steps of both sides alternate in rounds, medians count. Both get the same
 batches (equal lengths, no padding), dropout 0.1, AdamW, clipping, and the same number of threads. Eager is
@@ -20,6 +21,8 @@ import sys
 import tempfile
 import time
 
+from run_child import run_child
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/worker/trainer"))
 
@@ -34,6 +37,13 @@ TUNED = {"OMP_WAIT_POLICY": "passive", "ATEN_CPU_CAPABILITY": "avx512"}
 # What the caller's environment says of OpenBLAS and of the above is left out, for both sides.
 BARE = {name: value for name, value in os.environ.items() if name not in TUNED and not name.startswith("OPENBLAS_")}
 WARM_UP = 2
+
+
+def size_for_gpu():
+    """A step of the CPU's size is over before a GPU's clocks have risen."""
+    global WARM_UP
+    WARM_UP = 20
+    MODELS["base"].update(batch=32, length=256, steps=100)
 
 
 def full_config(model):
@@ -52,6 +62,8 @@ def eager(model, precision, device, threads, steps):
     """Runs in a process of its own: seconds of each step, one a line."""
     import torch
     import torch.nn.functional as F
+    if device == "cuda":
+        size_for_gpu()
     import reference_models as reference
     torch.set_num_threads(threads)
     config, spec = full_config(model), MODELS[model]
@@ -80,7 +92,7 @@ def run_eager(model, precision, device, threads, environment):
                str(MODELS[model]["steps"])]
     # torch.set_num_threads does not reach OpenBLAS on pthreads.
     environment = {**BARE, **environment, "OPENBLAS_NUM_THREADS": str(threads)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = run_child(command, env=environment)
     return [float(line) for line in done.stdout.split()][WARM_UP:]
 
 
@@ -127,51 +139,53 @@ def compare(options, folder, model):
         print(f"  {name:26s} {value * 1e3:9.1f} ms/step {tokens / value:10.0f} tokens/s   "
               f"x{median['eager fp32, as it comes'] / value:.2f} of eager as it comes, "
               f"x{median['eager fp32, tuned'] / value:.2f} of eager tuned")
-    if device == "cuda" and options.peak > 0:
-        # 6 operations a weight and token, attention's products besides.
-        config = spec["config"]
-        weights = config["n_layers"] * (4 * config["dim"]**2 + 2 * config["dim"] * config["hidden_dim"])
-        work = 6 * weights + 12 * config["n_layers"] * spec["length"] * config["dim"]
-        share = work * tokens / median["xptrain bf16"] / (options.peak * 1e12)
-        print(f"  share of {options.peak:.0f} TFLOP/s in bf16: {100 * share:.1f} %")
+    if device == "cuda":
+        print("  each step is waited for on both sides; trainer_vs_transformers.py measures steps that are not")
 
 
 def train_imdb(options, model, data, arguments):
-    done = subprocess.run(
-        [options.xptrain, "train", "--model", str(model), "--train-dir", str(data / "train"), "--test-dir",
-         str(data / "test"), "--device", options.device, "--threads", str(options.threads), "--logging_steps", "0",
-         "--learning_rate", "5e-4", "--warmup_ratio", "0.1", *arguments], capture_output=True, text=True, env=BARE)
-    if done.returncode != 0:
-        sys.exit(done.stderr)
+    done = run_child(
+        [options.xptrain, "train", "--model", model, "--train-dir", data / "train", "--test-dir", data / "test",
+         "--device", options.device, "--threads", options.threads, "--logging_steps", 0, "--learning_rate", 5e-4,
+         "--warmup_ratio", 0.1, "--epochs", options.epochs, "--train_batch_size", 32, *arguments], env=BARE)
     number = lambda key: float(re.findall(rf"'{key}': ([^,}}]+)", done.stdout)[-1])
     padding = float(re.search(r"([0-9.]+) % of what was computed was padding", done.stderr)[1])
-    tokens = int(re.search(r"(\d+) tokens trained on", done.stderr)[1])
     rate = int(re.search(r"(\d+) tokens/s", done.stderr)[1])
-    return {"tokens_per_second": rate, "tokens": tokens, "padding": padding, "accuracy": number("eval_accuracy"),
+    return {"tokens_per_second": rate, "padding": padding, "accuracy": number("eval_accuracy"),
             "loss": number("eval_loss")}
 
 
 def compare_padding(options, folder):
-    """Same reviews, same model: padded to 512 in random order, as the article does, and as xptrain does by itself."""
+    """Same reviews, same model: padded to 512 in random order, as the article does; the very same batches with their
+    padding skipped; and as xptrain does by itself. Each with each seed, the three in turn."""
     model, data = folder / "imdb-model", folder / "imdb"
     model.mkdir()
     (model / "config.json").write_text(json.dumps({**full_config("small")}))
     for file in pathlib.Path(options.vocab).iterdir():
         if file.name in ("vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json"):
             (model / file.name).write_bytes(file.read_bytes())
-    subprocess.run([options.xptrain, "prepare", "--model", model, "--input", options.imdb, "--output", data, "--format",
-                    "aclimdb", "--max-length", "512"], check=True, capture_output=True)
-    common = ["--epochs", str(options.epochs), "--train_batch_size", "32"]
-    rows = {"padded to 512": train_imdb(options, model, data, [*common, "--order", "shuffled", "--pad_to", "512"]),
-            "sorted by length": train_imdb(options, model, data, common)}
-    padded, own = rows["padded to 512"], rows["sorted by length"]
-    print(f"\nIMDB reviews, {options.epochs} epochs, small model, {options.threads} threads, {options.device}")
-    for name, row in rows.items():
-        print(f"  {name:18s} {row['tokens_per_second']:7d} real tokens/s, {row['padding']:4.1f} % padding, "
-              f"accuracy {row['accuracy']:.4f}, loss {row['loss']:.4f}")
-    ratio = own["tokens_per_second"] / padded["tokens_per_second"]
-    possible = 1 / (1 - padded["padding"] / 100)
-    print(f"  reviews/s x{ratio:.2f}; tokens padded to real tokens x{possible:.2f}; share {ratio / possible:.2f}")
+    run_child([options.xptrain, "prepare", "--model", model, "--input", options.imdb, "--output", data, "--format",
+               "aclimdb", "--max-length", "512"])
+    kinds = {"padded to 512": ["--order", "shuffled", "--pad_to", "512"], "padding skipped": ["--order", "shuffled"],
+             "sorted by length": []}
+    rows = {name: [] for name in kinds}
+    for seed in options.seeds.split(","):
+        for name, arguments in kinds.items():
+            rows[name].append(train_imdb(options, model, data, [*arguments, "--seed", seed]))
+    print(f"\nIMDB reviews, {options.epochs} epochs, small model, {options.threads} threads, {options.device}, seeds "
+          f"{options.seeds}")
+    median = lambda name, key: statistics.median(row[key] for row in rows[name])
+    for name, runs in rows.items():
+        both = {key: [run[key] for run in runs] for key in ("accuracy", "loss")}
+        spread = {key: statistics.stdev(values) if len(values) > 1 else 0 for key, values in both.items()}
+        print(f"  {name:18s} {median(name, 'tokens_per_second'):7.0f} real tokens/s, {median(name, 'padding'):4.1f} % "
+              f"padding, accuracy {statistics.mean(both['accuracy']):.4f} (+- {spread['accuracy']:.4f}), loss "
+              f"{statistics.mean(both['loss']):.4f} (+- {spread['loss']:.4f})")
+    possible = 1 / (1 - median("padded to 512", "padding") / 100)
+    for name in list(kinds)[1:]:
+        ratio = median(name, "tokens_per_second") / median("padded to 512", "tokens_per_second")
+        print(f"  {name}: reviews/s x{ratio:.2f}; tokens padded to real tokens x{possible:.2f}; share "
+              f"{ratio / possible:.2f}")
 
 
 def main():
@@ -184,11 +198,13 @@ def main():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peak", type=float, default=0, help="the card's bf16 matrix peak in TFLOP/s")
     parser.add_argument("--imdb", help="aclImdb folder or archive")
     parser.add_argument("--vocab", help="folder with vocab.txt")
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--seeds", default="42", help="of the IMDB runs, with commas between")
     options = parser.parse_args()
+    if options.device == "cuda":
+        size_for_gpu()
     with tempfile.TemporaryDirectory() as name:
         for model in ("base", "small") if options.model == "all" else (options.model,):
             if model != "none":

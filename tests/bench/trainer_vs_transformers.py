@@ -16,10 +16,11 @@ import os
 import pathlib
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+
+from run_child import run_child
 
 
 def make_data(count, seed, length):
@@ -27,12 +28,6 @@ def make_data(count, seed, length):
     lengths = [length or max(16, min(512, int(rng.lognormvariate(5.44, 0.6)))) for _ in range(count)]
     return [{"input_ids": [101] + [rng.randrange(1000, 30000) for _ in range(n - 2)] + [102], "label": rng.randrange(2)}
             for n in lengths]
-
-
-def rate(times_and_tokens):
-    """Tokens a second from (time at the end of a step, its tokens)."""
-    later = times_and_tokens[len(times_and_tokens) // 4:]
-    return sum(tokens for _, tokens in later[1:]) / (later[-1][0] - later[0][0])
 
 
 def run_trainer(model_dir, data, options, compiled):
@@ -45,13 +40,18 @@ def run_trainer(model_dir, data, options, compiled):
                  else {"train_sampling_strategy": "group_by_length"})
 
     class Watch(transformers.TrainerCallback):
+        """The time at two steps, a quarter in and the last: to wait for the GPU at each would slow it down."""
+
         def __init__(self):
-            self.ends = []
+            self.steps, self.times = 0, {}
+            self.first = len(data) // options.batch // 4
 
         def on_step_end(self, *_, **__):
-            if device == "cuda":
-                torch.cuda.synchronize()
-            self.ends.append(time.perf_counter())
+            self.steps += 1
+            if self.steps in (self.first, len(data) // options.batch):
+                if device == "cuda":
+                    torch.cuda.synchronize()
+                self.times[self.steps] = time.perf_counter()
 
     model = transformers.AutoModelForSequenceClassification.from_pretrained(model_dir)
     watch, tokens = Watch(), []
@@ -74,23 +74,23 @@ def run_trainer(model_dir, data, options, compiled):
     flags = dict(output_dir=str(model_dir / "out"), per_device_train_batch_size=options.batch, num_train_epochs=1,
                  bf16=options.precision == "bf16", optim="adamw_torch_fused", **by_length,
                  dataloader_num_workers=2 if device == "cuda" else 0, report_to=[], save_strategy="no",
-                 logging_strategy="no", disable_tqdm=True, remove_unused_columns=False, torch_compile=compiled,
+                 logging_strategy="no", logging_nan_inf_filter=False, disable_tqdm=True, remove_unused_columns=False, torch_compile=compiled,
                  tf32=True if device == "cuda" else None)
     if device == "cpu":
         flags["use_cpu"] = True
     trainer = Counting(model=model, args=transformers.TrainingArguments(**flags), train_dataset=data,
                        data_collator=collate, callbacks=[watch])
     trainer.train()
-    return rate([(end, int(count)) for end, count in zip(watch.ends, tokens)])
+    (first, begin), (_, end) = sorted(watch.times.items())
+    return sum(int(count) for count in tokens[first:]) / (end - begin)
 
 
 def run_xptrain(model_dir, lines, data, options):
     """The rate that it reports itself covers all steps; warm-up is taken out with a run of few steps."""
     def seconds(steps):
-        done = subprocess.run([options.xptrain, "train", "--model", model_dir, "--ids", lines, "--epochs", "1",
-                               "--train_batch_size", str(options.batch), "--device", options.device, "--precision",
-                               options.precision, "--threads", str(options.threads), "--logging_steps", "0",
-                               "--max_steps", str(steps)], capture_output=True, text=True, check=True)
+        done = run_child([options.xptrain, "train", "--model", model_dir, "--ids", lines, "--epochs", 1,
+                          "--train_batch_size", options.batch, "--device", options.device, "--precision",
+                          options.precision, "--threads", options.threads, "--logging_steps", 0, "--max_steps", steps])
         words = done.stderr.split(" tokens trained on")[0].split()
         tokens, per_second = int(words[-1]), float(done.stderr.split(" tokens/s")[0].split()[-1])
         return tokens, tokens / per_second
@@ -108,7 +108,7 @@ def main():
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--steps", type=int, help="default: 20 for small, 200 for base")
+    parser.add_argument("--steps", type=int, help="default: 20 for small, 200 for base, 600 on a GPU")
     parser.add_argument("--length", type=int, default=0, help="of each review in tokens; 0: as IMDB's")
     parser.add_argument("--rounds", type=int, default=3, help="of xptrain; their median counts")
     options = parser.parse_args()
@@ -122,15 +122,15 @@ def main():
         torch.manual_seed(0)
         model = transformers.DistilBertForSequenceClassification(config)
         model.save_pretrained(folder / "model")
-        data = make_data(options.batch * (options.steps or (20 if small else 200)), seed=1, length=options.length)
+        steps = options.steps or (20 if small else 600 if options.device == "cuda" else 200)
+        data = make_data(options.batch * steps, seed=1, length=options.length)
         lines = folder / "lines.jsonl"
         lines.write_text("".join(json.dumps(row) + "\n" for row in data))
 
         model.eval()
         first = data[:8]
-        done = subprocess.run([options.xptrain, "predict", "--model", folder / "model", "--ids", "--device", "cpu"],
-                              input="".join(json.dumps(row) + "\n" for row in first), capture_output=True, text=True,
-                              check=True)
+        done = run_child([options.xptrain, "predict", "--model", folder / "model", "--ids", "--device",
+                          options.device], input="".join(json.dumps(row) + "\n" for row in first))
         off = 0.0
         for row, line in zip(first, done.stdout.splitlines()):
             with torch.no_grad():

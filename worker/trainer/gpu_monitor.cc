@@ -9,9 +9,9 @@
 namespace xp::trainer {
 
 std::string GpuLine(const GpuReading& reading, uint64_t step) {
-  const nlohmann::ordered_json line = {{"gpu_memory_mib", reading.memory_used >> 20},
-                                       {"gpu_utilization", reading.utilization},
-                                       {"step", step}};
+  nlohmann::ordered_json line = {{"gpu_memory_mib", reading.memory_used >> 20}};
+  if (reading.utilization) line["gpu_utilization"] = *reading.utilization;
+  line["step"] = step;
   return line.dump() + "\n";
 }
 

@@ -94,10 +94,9 @@ absl::StatusOr<GpuReading> GpuProbe::Read() const {
   if (const int code = functions_->memory(handle_, &memory); code != 0) {
     return absl::UnavailableError(absl::StrFormat("NVML: no memory reading: code %d", code));
   }
-  if (const int code = functions_->utilization(handle_, &utilization); code != 0) {
-    return absl::UnavailableError(absl::StrFormat("NVML: no utilisation reading: code %d", code));
-  }
-  return GpuReading{memory.used, memory.total, utilization.gpu};
+  GpuReading reading{memory.used, memory.total, std::nullopt};
+  if (functions_->utilization(handle_, &utilization) == 0) reading.utilization = utilization.gpu;
+  return reading;
 }
 
 }  // namespace xp::trainer

@@ -5,6 +5,7 @@
 #include <absl/status/statusor.h>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace xp::trainer {
@@ -12,7 +13,8 @@ namespace xp::trainer {
 struct GpuReading {
   uint64_t memory_used = 0;   // bytes, of all processes
   uint64_t memory_total = 0;  // bytes
-  uint32_t utilization = 0;   // per cent of the last sample period that a kernel ran
+  // Per cent of the last sample period that a kernel ran; none where NVML does not say (MIG).
+  std::optional<uint32_t> utilization;
 };
 
 class GpuProbe {

@@ -106,7 +106,7 @@ absl::Status SetRandomState(at::Device device, const at::Tensor& state) {
   if (state.scalar_type() != at::kByte || state.numel() < cpu_size) {
     return absl::DataLossError("the state of the random numbers has the wrong size");
   }
-  return CatchTorch("restoring random numbers", [&]() mutable {
+  const absl::Status status = CatchTorch("restoring random numbers", [&]() mutable {
     cpu.set_state(state.slice(0, 0, cpu_size).clone());
     if (device.is_cuda() && state.numel() > cpu_size) {
       at::Generator gpu = at::globalContext().defaultGenerator(device);
@@ -114,6 +114,8 @@ absl::Status SetRandomState(at::Device device, const at::Tensor& state) {
     }
     return absl::OkStatus();
   });
+  // A generator refuses bytes that are no state of its kind.
+  return absl::IsInternal(status) ? absl::DataLossError(std::string(status.message())) : status;
 }
 
 std::string_view PrecisionName(Precision precision) {

@@ -25,6 +25,7 @@ void SeedAll(uint64_t seed);
 
 // The generators' states, for a checkpoint: CPU, then the GPU's when one is used.
 at::Tensor RandomState(at::Device device);  // uint8
+// DATA_LOSS: `state` is none.
 absl::Status SetRandomState(at::Device device, const at::Tensor& state);
 
 // What matrix products are computed in.

@@ -341,5 +341,13 @@ TEST(ModelConfigTest, ErrorsNameTheKeyAndWhatIsAccepted) {
             std::string::npos);
 }
 
+TEST(ModelConfigTest, IsWrittenWithTheTypeThatWeightsAreWrittenIn) {
+  for (const std::string key : {"dtype", "torch_dtype"}) {
+    const auto config = ParseModelConfig(R"({"model_type": "bert", ")" + key + R"(": "float16"})");
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(nlohmann::json::parse(ModelConfigJson(*config))[key], "float32");
+  }
+}
+
 }  // namespace
 }  // namespace xp::trainer

@@ -38,6 +38,11 @@ TEST(GpuProbeTest, AbsentLibraryIsNotFound) {
 
 constexpr const char* kLine = "{\"gpu_memory_mib\":3072,\"gpu_utilization\":87,\"step\":7}\n";
 
+TEST(GpuLineTest, AUtilisationThatIsNotKnownIsLeftOut) {
+  EXPECT_EQ(GpuLine({3ull << 30, 8ull << 30, std::nullopt}, 7),
+            "{\"gpu_memory_mib\":3072,\"step\":7}\n");
+}
+
 std::string Content(const std::filesystem::path& file) {
   std::stringstream text;
   text << std::ifstream(file).rdbuf();

@@ -11,6 +11,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -160,6 +161,22 @@ class InterruptedTest(unittest.TestCase):
                 done = self.go_on(self.steps[:older])
                 self.assertRegex(done.stderr, rf"passing over \S+checkpoint-{newest}: \S+/{name}: {place}")
                 self.assertIn(f"resumed at step {older} ", done.stderr)
+
+    def test_a_checkpoint_that_cannot_be_read_just_now_is_not_given_up(self):
+        before = self.stop_when(lambda: len(self.kept()) >= 1)
+        newest = self.checkpoints / f"checkpoint-{self.kept()[-1]}"
+        for name in ("trainer_state.json", "optimizer.safetensors"):
+            with self.subTest(name):
+                (newest / name).rename(self.dir / name)
+                with socket.socket(socket.AF_UNIX) as unreadable:  # ENXIO, as a file system may say EIO
+                    unreadable.bind(str(newest / name))
+                    done = run(*self.common, "--checkpoint-dir", self.checkpoints)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertRegex(done.stderr, rf"cannot \w+ \S+{name}: No such device")
+                self.assertTrue(newest.is_dir())
+                (newest / name).unlink()
+                (self.dir / name).rename(newest / name)
+        self.go_on(before)
 
     def test_stopped_while_it_prepares(self):
         lines = (REVIEWS / "train.jsonl").read_text()

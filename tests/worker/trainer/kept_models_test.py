@@ -100,6 +100,18 @@ class KeptModelsTest(unittest.TestCase):
         self.assertIn("standard output cannot be written", done.stderr)
         run("predict", "--model", self.out, "A fine film")
 
+    def test_output_that_does_not_fit_on_the_disk_is_said(self):
+        data = self.shared / "distilbert-data"
+        run("train", "--train-dir", data / "train", "--device", "cpu", "--epochs", "1", "--model-dir", self.out)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([XPTRAIN, "predict", "--model", self.out, "A fine film"], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=100)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("cannot write to stdout", done.stderr)
+        done = self.refused("--trace", "/dev/full")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("cannot write /dev/full: No space left on device", done.stderr)
+
     def test_two_trainings_into_one_checkpoint_folder(self):
         self.checkpoints.mkdir()
         held = os.open(self.checkpoints, os.O_RDONLY)

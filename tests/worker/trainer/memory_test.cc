@@ -160,5 +160,28 @@ TEST(MemoryPlanTest, SaysHowManyFitAndWhatToType) {
   EXPECT_LT(BytesPerExample(distilbert, input), each / 3);
 }
 
+TEST(MemoryPlanTest, AnEvaluationIsToldOfItsOwnBatches) {
+  const ModelConfig distilbert;
+  MemoryPlanInput input;
+  input.tokens = 512;
+  const uint64_t training = BytesPerExample(distilbert, input);
+  input.purpose = MemoryPurpose::kEvaluation;
+  const uint64_t each = BytesPerExample(distilbert, input);
+  EXPECT_LT(each, training / 3);
+  const std::string advice =
+      MemoryAdvice(distilbert, input, FixedBytes(distilbert) + 5 * each + each / 2, 512);
+  EXPECT_NE(advice.find(": --eval_batch_size 5;"), std::string::npos) << advice;
+  EXPECT_EQ(advice.find("--gradient"), std::string::npos) << advice;
+}
+
+TEST(MemoryPlanTest, AttentionWeightsThatAreNotMadeTakeNothing) {
+  const ModelConfig distilbert;
+  MemoryPlanInput input;
+  input.tokens = 512;
+  const uint64_t with = BytesPerExample(distilbert, input);
+  input.attention_weights = false;
+  EXPECT_LT(BytesPerExample(distilbert, input), with * 2 / 3);
+}
+
 }  // namespace
 }  // namespace xp::trainer

@@ -10,7 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from trainer_case import KINDS, TrainerCase, make_examples, tensors, without_padding, xptrain
+from trainer_case import DEVICE, KINDS, TrainerCase, make_examples, tensors, without_padding, xptrain
 import reference_models as reference
 import torch
 
@@ -115,8 +115,8 @@ class ParityTest(TrainerCase):
         trace = self.dir / "trace.jsonl"
         done = xptrain("train", "--model", model, "--ids", self.write_lines(given(examples)), "--no-shuffle",
                        "--dropout", 0, "--train_batch_size", 4, "--epochs", 2, "--learning_rate", 1e-3,
-                       "--warmup_steps", 3, "--weight_decay", 0.01, "--device", "cpu", "--trace", trace)
-        if given is without_padding:
+                       "--warmup_steps", 3, "--weight_decay", 0.01, "--trace", trace)
+        if given is without_padding and DEVICE == "cpu":  # a GPU's rows are rounded up
             self.assertIn(" 0.0 % of what was computed was padding", done.stderr)
         lines = [json.loads(line) for line in trace.read_text().splitlines()]
         batches = [tensors(examples[i:i + 4]) for i in range(0, 40, 4)]

@@ -1,9 +1,11 @@
 """What the tests of the whole program share: the program, small models, made-up examples.
 
 A test file is run as: FILE PATH/TO/xptrain [unittest's arguments]. Without Debian's python3-torch it says so and exits
-77, which ctest shows as skipped.
+77, which ctest shows as skipped. XP_TEST_DEVICE (cpu) is where models run that are told no --device; on another than a
+CPU in fp32, unless a precision is asked for.
 """
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -22,9 +24,24 @@ XPTRAIN = sys.argv.pop(1)
 KINDS = ("distilbert", "roberta", "bert")
 
 
+DEVICE = os.environ.get("XP_TEST_DEVICE", "cpu")
+
+
+def on_device(arguments):
+    arguments = [str(argument) for argument in arguments]
+    if arguments[0] in ("train", "predict") and "--device" not in arguments:
+        arguments += ["--device", DEVICE]
+    precisions = {"--precision", "--bf16", "--fp16"}
+    if arguments[0] == "train" and DEVICE != "cpu" and not precisions & set(arguments):
+        arguments += ["--precision", "fp32"]
+    return arguments
+
+
 def xptrain(*arguments, text=None, check=True):
-    return subprocess.run([XPTRAIN, *map(str, arguments)], input=text, capture_output=True, text=True, check=check,
-                          timeout=100)
+    done = subprocess.run([XPTRAIN, *on_device(arguments)], input=text, capture_output=True, text=True, timeout=100)
+    if check and done.returncode != 0:
+        raise AssertionError(f"xptrain {arguments[0]} ended with {done.returncode}:\n{done.stderr}")
+    return done
 
 
 def make_examples(config, count, seed, padded):
@@ -82,6 +99,6 @@ class TrainerCase(unittest.TestCase):
         """The finished process and the trace's lines."""
         trace = self.dir / "trace.jsonl"
         trace.unlink(missing_ok=True)
-        done = xptrain("train", "--model", model, "--ids", ids, "--device", "cpu", "--threads", 1, "--trace", trace,
-                       *arguments, check=check)
+        done = xptrain("train", "--model", model, "--ids", ids, "--threads", 1, "--trace", trace, *arguments,
+                       check=check)
         return done, trace.read_text().splitlines() if trace.exists() else []

@@ -13,7 +13,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from trainer_case import KINDS, XPTRAIN, TrainerCase, make_examples, xptrain
+from trainer_case import KINDS, XPTRAIN, TrainerCase, make_examples, on_device, xptrain
 import reference_models as reference
 
 
@@ -177,8 +177,8 @@ class TrainingTest(TrainerCase):
         os.mkfifo(fifo)
         checkpoints = self.dir / "checkpoints"
         checkpoints.mkdir()
-        process = subprocess.Popen([XPTRAIN, "train", "--model", str(model), "--ids", str(fifo), "--checkpoint-dir",
-                                    str(checkpoints)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        arguments = on_device(["train", "--model", model, "--ids", fifo, "--checkpoint-dir", checkpoints])
+        process = subprocess.Popen([XPTRAIN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         with open(fifo, "w") as lines:  # opened when it reads: signals are caught by then
             process.send_signal(signal.SIGTERM)
             lines.write("".join(json.dumps(e) + "\n" for e in make_examples(config, 8, seed=5, padded=False)))

@@ -27,7 +27,7 @@ class TransformersModelsTest(TrainerCase):
             self.assertLessEqual(max(abs(x - y) for x, y in zip(a, b)), delta, f"row {row}: {a} {b}")
 
     def predict_ids(self, folder, examples):
-        done = xptrain("predict", "--model", folder, "--ids", "--device", "cpu", "--input", self.write_lines(examples))
+        done = xptrain("predict", "--model", folder, "--ids", "--input", self.write_lines(examples))
         return [json.loads(line)["logits"] for line in done.stdout.splitlines()]
 
     def examples(self, kind):
@@ -59,6 +59,12 @@ class TransformersModelsTest(TrainerCase):
                     model.save_pretrained(self.dir / kind)
                     examples = self.examples(kind)
                     self.assert_near(logits_of(model.float(), examples), self.predict_ids(self.dir / kind, examples))
+                    out = self.dir / "trained"
+                    xptrain("train", "--model", self.dir / kind, "--ids", self.write_lines(examples), "--max_steps", 1,
+                            "--model_dir", out)
+                    again = transformers.AutoModelForSequenceClassification.from_pretrained(out)
+                    self.assertEqual(again.dtype, torch.float32, "what was learnt is not rounded")
+                    self.assert_near(logits_of(again, examples), self.predict_ids(out, examples))
 
     def test_labels_and_activations_of_a_config_are_taken(self):
         for kind in KINDS:
@@ -79,7 +85,7 @@ class TransformersModelsTest(TrainerCase):
                 examples = self.examples(kind)
                 out = self.dir / f"{kind}-out"
                 done = xptrain("train", "--model", self.dir / kind, "--ids", self.write_lines(examples), "--epochs", 1,
-                               "--learning_rate", 0, "--model_dir", out, "--device", "cpu")
+                               "--learning_rate", 0, "--model_dir", out)
                 self.assertRegex(done.stderr, r"new: .*classifier")
                 opened, info = transformers.AutoModelForSequenceClassification.from_pretrained(
                     out, output_loading_info=True)
@@ -101,7 +107,7 @@ class TransformersModelsTest(TrainerCase):
                         64, REVIEWS)
                 xptrain("prepare", "--model", model, "--input", REVIEWS.parent, "--output", data, "--no-weights")
                 xptrain("train", "--model", model, "--train-dir", data / "train", "--test-dir", data / "test",
-                        "--max_steps", 3, "--model_dir", out, "--device", "cpu")
+                        "--max_steps", 3, "--model_dir", out)
                 opened, info = transformers.AutoModelForSequenceClassification.from_pretrained(
                     out, output_loading_info=True)
                 for problem, names in info.items():
@@ -110,7 +116,7 @@ class TransformersModelsTest(TrainerCase):
                 encoded = [dict(tokenizer(text, truncation=True, max_length=512)) for text in texts]
                 self.assertEqual([e["input_ids"] for e in encoded], tokenizer_random_test.tokenize(XPTRAIN, out, texts))
                 lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
-                done = xptrain("predict", "--model", out, "--device", "cpu", text=lines)
+                done = xptrain("predict", "--model", out, text=lines)
                 self.assert_near(logits_of(opened.eval(), encoded),
                                  [json.loads(line)["logits"] for line in done.stdout.splitlines()])
 

@@ -51,6 +51,7 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& argum
   std::string line;
   for (size_t number = 1; std::getline(in, line); ++number) {
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    if (line.back() == '\r') line.pop_back();  // of a file with CR LF; in JSON it is a blank
     if (line[0] != '{') {
       texts.push_back(line);
       continue;
@@ -98,7 +99,8 @@ absl::Status WithAdvice(const absl::Status& status, const PredictArguments& argu
 
 enum class Shown { kLabelAndLogits, kLogits };
 
-void PrintResults(const Evaluation& result, const ModelConfig& config, size_t count, Shown shown) {
+absl::Status PrintResults(const Evaluation& result, const ModelConfig& config, size_t count,
+                          Shown shown) {
   const size_t classes = config.labels.size();
   for (size_t i = 0; i < count; ++i) {
     const std::span<const float> row(result.logits.data() + i * classes, classes);
@@ -113,6 +115,7 @@ void PrintResults(const Evaluation& result, const ModelConfig& config, size_t co
     std::cout << line.dump() << '\n';
   }
   std::cout << std::flush;
+  return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
 }
 
 absl::Status RunPredict(PredictArguments arguments) {
@@ -149,9 +152,8 @@ absl::Status RunPredict(PredictArguments arguments) {
   absl::StatusOr<Evaluation> result = Evaluate(*classifier, *examples, options);
   if (absl::IsResourceExhausted(result.status())) return WithAdvice(result.status(), arguments);
   if (!result.ok()) return result.status();
-  PrintResults(*result, *config, examples->size(),
-               arguments.ids ? Shown::kLogits : Shown::kLabelAndLogits);
-  return absl::OkStatus();
+  return PrintResults(*result, *config, examples->size(),
+                      arguments.ids ? Shown::kLogits : Shown::kLabelAndLogits);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ absl::Status ReadText(const fs::path& path, const SourceOptions& options,
   if (!in) return ErrnoStatus("cannot open", path);
   std::string line;
   while (std::getline(in, line)) {
+    if (line.ends_with('\r')) line.pop_back();
     if (absl::Status status = on_document({line, "", options.split}); !status.ok()) return status;
   }
   return in.bad() ? ErrnoStatus("cannot read", path) : absl::OkStatus();

@@ -1,5 +1,7 @@
 #include "worker/trainer/data/encode_pool.h"
 
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace xp::trainer {
@@ -7,7 +9,12 @@ namespace xp::trainer {
 EncodePool::EncodePool(std::shared_ptr<const Tokenizer> tokenizer, EncodeOptions options,
                        int threads, OnBlock on_block)
     : tokenizer_(std::move(tokenizer)), options_(options), on_block_(std::move(on_block)) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  threads_.reserve(size_t(threads));
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  } catch (const std::system_error&) {  // ulimit -u, or a control group's limit
+    if (threads_.empty()) throw;
+  }
 }
 
 EncodePool::~EncodePool() {
@@ -47,12 +54,25 @@ absl::Status EncodePool::TakeFront() {
     std::unique_lock lock(mutex_);
     finished_.wait(lock, [&] { return job->done; });
   }
-  return on_block_(*job->block);
+  return job->status.ok() ? on_block_(*job->block) : job->status;
+}
+
+void EncodePool::Encode(Encoder& encoder, EncodedBlock& block) const {
+  std::vector<uint32_t> ids;
+  for (size_t i = 0; i < block.documents.size(); ++i) {
+    Document& document = block.documents[i];
+    const int split = document.split == Split::kTrain ? 0 : 1;
+    ids.clear();
+    const EncodeResult result = encoder.Encode(document.text, options_, ids);
+    block.truncated[split] += result.truncated;
+    block.replaced[split] += result.replaced_invalid_utf8;
+    (split == 0 ? block.train : block.test).Add(ids, block.labels[i]);
+    document.text = std::string();
+  }
 }
 
 void EncodePool::Work() {
   Encoder encoder(tokenizer_);
-  std::vector<uint32_t> ids;
   for (;;) {
     std::shared_ptr<Job> job;
     {
@@ -62,16 +82,10 @@ void EncodePool::Work() {
       job = std::move(queue_.front());
       queue_.pop_front();
     }
-    EncodedBlock& block = *job->block;
-    for (size_t i = 0; i < block.documents.size(); ++i) {
-      Document& document = block.documents[i];
-      const int split = document.split == Split::kTrain ? 0 : 1;
-      ids.clear();
-      const EncodeResult result = encoder.Encode(document.text, options_, ids);
-      block.truncated[split] += result.truncated;
-      block.replaced[split] += result.replaced_invalid_utf8;
-      (split == 0 ? block.train : block.test).Add(ids, block.labels[i]);
-      document.text = std::string();
+    try {
+      Encode(encoder, *job->block);
+    } catch (const std::bad_alloc&) {
+      job->status = absl::ResourceExhaustedError("out of memory while tokenising");
     }
     {
       const std::lock_guard lock(mutex_);

@@ -29,6 +29,7 @@ class EncodePool {
  public:
   using OnBlock = std::function<absl::Status(const EncodedBlock&)>;
 
+  // As many threads as the system gives, of those asked for; one at least, or std::system_error.
   EncodePool(std::shared_ptr<const Tokenizer> tokenizer, EncodeOptions options, int threads,
              OnBlock on_block);
   ~EncodePool();
@@ -36,7 +37,7 @@ class EncodePool {
   EncodePool& operator=(const EncodePool&) = delete;
 
   // Waits while kBlocksPerThread blocks a thread are under way, so memory stays bounded. Returns
-  // what on_block returned.
+  // what on_block returned; RESOURCE_EXHAUSTED: a thread had not the memory for a block.
   absl::Status Submit(std::unique_ptr<EncodedBlock> block);
   // Waits for all, in order.
   absl::Status Drain();
@@ -45,10 +46,12 @@ class EncodePool {
   static constexpr size_t kBlocksPerThread = 4;
   struct Job {
     std::unique_ptr<EncodedBlock> block;
-    bool done = false;  // guarded by mutex_
+    absl::Status status;  // RESOURCE_EXHAUSTED: it took more memory than there is
+    bool done = false;    // guarded by mutex_; after it status and block are the owner's
   };
 
   void Work();
+  void Encode(Encoder& encoder, EncodedBlock& block) const;
   absl::Status TakeFront();
 
   const std::shared_ptr<const Tokenizer> tokenizer_;

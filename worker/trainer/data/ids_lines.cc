@@ -40,6 +40,9 @@ absl::Status AddLine(const std::string& line, Labels labels, Examples& examples)
   if (ids->empty()) return absl::InvalidArgumentError("input_ids is missing or empty");
   auto mask = Numbers(*object, "attention_mask", 1, ids->size(), 1);
   if (!mask.ok()) return mask.status();
+  if (std::find(mask->begin(), mask->end(), 1u) == mask->end()) {
+    return absl::InvalidArgumentError("attention_mask has no 1: there is nothing to attend to");
+  }
   auto types = Numbers(*object, "token_type_ids", 100, ids->size(), 0);
   if (!types.ok()) return types.status();
   const json label =

@@ -206,6 +206,10 @@ std::string ModelConfigJson(const ModelConfig& config) {
                                  : "DistilBertForSequenceClassification";
   out["architectures"] = Json::array({architecture});
   out["problem_type"] = "single_label_classification";
+  // Weights are written in it, and transformers 5 reads them in what stands here.
+  for (const char* key : {"dtype", "torch_dtype"}) {
+    if (out.contains(key)) out[key] = "float32";
+  }
   Json id2label = Json::object(), label2id = Json::object();
   for (size_t i = 0; i < config.labels.size(); ++i) {
     id2label[std::to_string(i)] = config.labels[i];

@@ -203,6 +203,10 @@ at::Tensor DropoutAdd(const at::Tensor& x, double p, const at::Tensor& residual)
   return DropoutAddFunction::apply(x, residual, p, p == 0 ? int64_t{0} : DrawSeed());
 }
 
+bool MakesAttentionWeights(at::Device device) {
+  return TORCH_VERSION_MAJOR < 2 || !device.is_cuda();
+}
+
 at::Tensor Attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                      const at::Tensor& ignored, double p) {
 #if TORCH_VERSION_MAJOR >= 2

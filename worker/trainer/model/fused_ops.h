@@ -13,8 +13,13 @@ at::Tensor Dropout(const at::Tensor& x, double p);
 // dropout(x) + residual, in residual's type.
 at::Tensor DropoutAdd(const at::Tensor& x, double p, const at::Tensor& residual);
 
+// Whether Attention makes the weights, [B, heads, T, T], as arrays; on a GPU LibTorch 2 does not.
+bool MakesAttentionWeights(at::Device device);
+
 // dropout(softmax(query key^T / sqrt(D))) value: [B, heads, T, D], as its three inputs. ignored:
-// [B, 1, 1, T] bool, true for keys whose score counts as the lowest finite number, or undefined.
+// [B, 1, 1, T] bool, true for keys whose score counts as the lowest finite number (where no weights
+// are made: minus infinity, which is the same as long as one key of a row is not ignored), or
+// undefined.
 at::Tensor Attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                      const at::Tensor& ignored, double p);
 

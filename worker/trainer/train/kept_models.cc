@@ -23,13 +23,21 @@ absl::Status KeptModels::AfterEvaluation(double loss, const Classifier& classifi
   return SaveModel(BestDir(), options_.model, classifier);
 }
 
-absl::Status KeptModels::AtTheEnd(const Classifier& classifier, const TrainState& state) const {
+absl::Status KeptModels::AtTheEnd(const Classifier& classifier, const TrainState& state,
+                                  std::ostream& err) const {
   if (options_.model_out.empty()) return absl::OkStatus();
   absl::Status status = SaveModel(options_.model_out, options_.model, classifier);
   const fs::path best = BestDir(), wanted = options_.model_out / "best";
   std::error_code error;
   const bool earlier = state.best_epoch > 0 && state.best_epoch < last_epoch_;
   if (!earlier || best != wanted) fs::remove_all(wanted, error);  // of an earlier epoch or run
+  if (earlier && !fs::is_directory(best, error)) {
+    err << "xptrain: the model of epoch " << state.best_epoch
+        << ", of the lowest evaluation loss, is not at " << best.string()
+        << ": the attempt that trained it kept none. The last model is in "
+        << options_.model_out.string() << std::endl;
+    return status;
+  }
   if (!earlier || best == wanted) return status;
   for (const auto& file : fs::directory_iterator(best, error)) {
     if (!status.ok()) return status;

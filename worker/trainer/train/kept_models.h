@@ -4,6 +4,7 @@
 
 #include <absl/status/status.h>
 #include <filesystem>
+#include <ostream>
 
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/train/train_options.h"
@@ -20,7 +21,9 @@ class KeptModels {
   // After the evaluation of epoch state.evaluated_epochs.
   absl::Status AfterEvaluation(double loss, const Classifier& classifier, TrainState& state) const;
 
-  absl::Status AtTheEnd(const Classifier& classifier, const TrainState& state) const;
+  // Says on `err` when the best one is not there: an earlier attempt kept none.
+  absl::Status AtTheEnd(const Classifier& classifier, const TrainState& state,
+                        std::ostream& err) const;
 
  private:
   // Beside the checkpoints, where there are some, so that a later attempt still has it.

@@ -19,8 +19,10 @@ uint64_t BytesPerExample(const ModelConfig& config, const MemoryPlanInput& input
   const auto product = uint64_t(input.bytes_per_product);
   // Queries, keys and values twice (once for the products), context twice, both sides of the GELU,
   // attention weights with and without dropout; sums and norms in float32.
-  const uint64_t layer = product * (8 * H + 2 * I + 2 * heads * T) + 4 * 4 * H;
-  const uint64_t kept = input.recomputing ? 4 * H : layer;
+  const uint64_t weights = input.attention_weights ? 2 * heads * T : 0;
+  const uint64_t layer = product * (8 * H + 2 * I + weights) + 4 * 4 * H;
+  const bool training = input.purpose == MemoryPurpose::kTraining;
+  const uint64_t kept = !training ? 0 : input.recomputing ? 4 * H : layer;
   const uint64_t working = layer;  // of the layer that is being computed
   return T * (uint64_t(config.layers) * kept + working + 3 * 4 * H);
 }
@@ -35,13 +37,16 @@ std::string MemoryAdvice(const ModelConfig& config, const MemoryPlanInput& input
   if (limit > 0) {
     const uint64_t fits = limit > fixed ? (limit - fixed) / each : 0;
     text += absl::StrFormat("; about %d such examples fit into %d MiB", fits, limit >> 20);
-    if (fits > 0 && fits < batch_size) {
+    if (fits > 0 && fits < batch_size && input.purpose == MemoryPurpose::kEvaluation) {
+      text += absl::StrFormat(": --eval_batch_size %d", fits);
+    } else if (fits > 0 && fits < batch_size) {
       text += absl::StrFormat(": --train_batch_size %d --gradient_accumulation_steps %d", fits,
                               (batch_size + fits - 1) / fits);
     }
   }
-  text += input.recomputing ? "; a smaller --max-length in prepare helps, too"
-                            : "; --gradient_checkpointing needs less";
+  text += input.recomputing || input.purpose == MemoryPurpose::kEvaluation
+              ? "; a smaller --max-length in prepare helps, too"
+              : "; --gradient_checkpointing needs less";
   return text;
 }
 

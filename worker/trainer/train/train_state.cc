@@ -217,7 +217,9 @@ absl::StatusOr<std::optional<TrainState>> CheckpointStore::Resume(
     TrainState state;
     const absl::Status status = Load(dir, state, classifier, optimizer);
     if (status.ok()) return state;
-    if (absl::IsFailedPrecondition(status)) return status;
+    const bool damaged =
+        absl::IsDataLoss(status) || absl::IsInvalidArgument(status) || absl::IsNotFound(status);
+    if (!damaged) return status;
     warnings.push_back("passing over " + dir.string() + ": " + std::string(status.message()));
   }
   return std::nullopt;

@@ -49,9 +49,10 @@ class CheckpointStore {
   // OK if there is none of that step.
   absl::Status Remove(uint64_t step) const;
 
-  // The newest that can be read; nullopt when there is none. A damaged one is passed over, and
-  // `warnings` says so. FAILED_PRECONDITION when the newest belongs to other settings, with the
-  // first difference.
+  // The newest whole one; nullopt when there is none. A damaged one (DATA_LOSS, INVALID_ARGUMENT,
+  // NOT_FOUND) is passed over, and `warnings` says so. Any other error ends it, for the checkpoint
+  // may well be whole: it cannot be read just now, or (FAILED_PRECONDITION, with the first
+  // difference) belongs to other settings.
   absl::StatusOr<std::optional<TrainState>> Resume(Classifier& classifier, AdamW& optimizer,
                                                    std::vector<std::string>& warnings) const;
 

@@ -3,7 +3,6 @@
 #include <absl/strings/str_format.h>
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/data/collate.h"
 #include "worker/trainer/files.h"
+#include "worker/trainer/model/fused_ops.h"
 #include "worker/trainer/train/evaluation.h"
 #include "worker/trainer/train/gpu_watch.h"
 #include "worker/trainer/train/kept_models.h"
@@ -21,6 +21,7 @@
 #include "worker/trainer/train/results.h"
 #include "worker/trainer/train/schedule.h"
 #include "worker/trainer/train/setup.h"
+#include "worker/trainer/train/step_trace.h"
 #include "worker/trainer/train/stepper.h"
 #include "worker/trainer/train/train_state.h"
 
@@ -86,7 +87,7 @@ class Run {
   absl::Status Preempted();
   absl::Status Diverged(const absl::Status& status);
   absl::Status LogTraining();
-  absl::Status WithAdvice(absl::Status status, uint64_t batch_size) const;
+  absl::Status WithAdvice(absl::Status status, MemoryPurpose purpose) const;
   void Print(const std::string& line);
 
   bool Stopping() const { return environment_.stop != nullptr && environment_.stop->load(); }
@@ -116,7 +117,7 @@ class Run {
   std::optional<CheckpointStore> store_;
   std::optional<TrainState> saved_;  // the last checkpoint, of this attempt or resumed
   bool evaluation_lost_ = false;     // its loss is no number
-  std::ofstream trace_;
+  StepTrace trace_;
 
   GpuWatch gpu_;
   std::chrono::steady_clock::time_point started_;
@@ -162,11 +163,7 @@ absl::Status Run::Begin() {
     SeedAll(options_.seed);
   }
   gpu_ = WatchGpu(setup_.device, environment_, options_.metrics_file, state_.step);
-  if (!options_.trace.empty()) {
-    trace_.open(options_.trace, std::ios::binary | std::ios::trunc);
-    if (!trace_) return ErrnoStatus("cannot write", options_.trace);
-  }
-  return absl::OkStatus();
+  return trace_.Open(options_.trace);
 }
 
 absl::Status Run::TrainEpoch() {
@@ -182,7 +179,7 @@ absl::Status Run::TrainEpoch() {
                    [&] { return TrainStep(prefetcher); });
     if (!status.ok()) {
       progress_.Clear();
-      return WithAdvice(status, options_.train_batch_size);
+      return WithAdvice(status, MemoryPurpose::kTraining);
     }
     progress_.Update(state_.step);
     if (gpu_.monitor) gpu_.monitor->set_step(state_.step);
@@ -217,16 +214,10 @@ absl::Status Run::TrainStep(Prefetcher& prefetcher) {
         "now %g (%d left out so far)\n",
         state_.step, state_.scaler.scale, state_.scaler.skipped);
   }
-  if (trace_.is_open()) {
-    const nlohmann::ordered_json line = {{"step", state_.step},
-                                         {"loss", double(made.loss.item<float>())},
-                                         {"learning_rate", rate},
-                                         {"grad_norm", double(made.norm.item<float>())}};
-    trace_ << line.dump() << std::endl;
-  }
+  absl::Status status = trace_.Add(state_.step, made.loss, rate, made.norm);
+  if (!status.ok()) return status;
   // Gradients that were left out moved nothing.
-  absl::Status status =
-      losses_.Add(made.loss, made.update == Update::kLeftOut ? at::Tensor() : made.norm);
+  status = losses_.Add(made.loss, made.update == Update::kLeftOut ? at::Tensor() : made.norm);
   if (!status.ok()) progress_.Clear();
   return status;
 }
@@ -243,17 +234,22 @@ absl::Status Run::LogTraining() {
   return absl::OkStatus();
 }
 
-absl::Status Run::WithAdvice(absl::Status status, uint64_t batch_size) const {
+absl::Status Run::WithAdvice(absl::Status status, MemoryPurpose purpose) const {
   if (!absl::IsResourceExhausted(status)) return status;
+  const bool training = purpose == MemoryPurpose::kTraining;
+  const auto lengths = Lengths(training ? setup_.train : setup_.test);
   MemoryPlanInput plan;
-  plan.tokens = *std::max_element(lengths_.begin(), lengths_.end());
+  plan.purpose = purpose;
+  plan.tokens = *std::max_element(lengths.begin(), lengths.end());
   plan.tokens = std::max(plan.tokens, options_.pad_to);
+  plan.attention_weights = MakesAttentionWeights(setup_.device);
   plan.bytes_per_product = setup_.precision == Precision::kFloat32 ? 4 : 2;
   plan.recomputing = options_.gradient_checkpointing == GradientCheckpointing::kLayers;
   const uint64_t limit = setup_.device.is_cuda() ? gpu_.memory : CpuMemory().limit;
-  return absl::ResourceExhaustedError(
-      absl::StrFormat("%s; %s", std::string(status.message()),
-                      MemoryAdvice(setup_.classifier->config(), plan, limit, batch_size)));
+  return absl::ResourceExhaustedError(absl::StrFormat(
+      "%s; %s", std::string(status.message()),
+      MemoryAdvice(setup_.classifier->config(), plan, limit,
+                   training ? options_.train_batch_size : options_.eval_batch_size)));
 }
 
 absl::Status Run::EvaluateEpoch() {
@@ -274,7 +270,7 @@ absl::Status Run::EvaluateEpoch() {
   absl::StatusOr<Evaluation> result = Evaluate(*setup_.classifier, setup_.test, evaluation);
   progress.Clear();
   if (absl::IsCancelled(result.status())) return Preempted();
-  if (!result.ok()) return WithAdvice(result.status(), options_.eval_batch_size);
+  if (!result.ok()) return WithAdvice(result.status(), MemoryPurpose::kEvaluation);
   const double seconds = std::chrono::duration<double>(environment_.now() - begin).count();
   const Scores scores = ScoreOf(result->confusion);
   last_entries_ = {{"eval_loss", result->loss},
@@ -357,7 +353,7 @@ absl::Status Run::Finish() {
       100 * (1 - double(real_tokens_) / double(std::max<uint64_t>(1, computed_tokens_))),
       double(real_tokens_) / std::max(step_seconds_, 1e-9));
   gpu_.monitor.reset();
-  absl::Status status = kept_models_.AtTheEnd(*setup_.classifier, state_);
+  absl::Status status = kept_models_.AtTheEnd(*setup_.classifier, state_, *environment_.err);
   if (!status.ok() || options_.output.empty() || !last_evaluation_) return status;
   // The article's script prints this header and writes the numbers to a file.
   Print("***** Eval results *****");
