@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/stop_signals.h"
 
 int main(int argc, char** argv) {
   using namespace xp::trainer;
@@ -25,13 +27,19 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
-  // What tuned_start.h took for the command may have been another's argument.
+  // What tuned_start.cc took for the command may have been another's argument.
   if (!app.got_subcommand("train")) ReleaseStopSignals();
   absl::Status status;
   try {
     status = run();
   } catch (const std::bad_alloc&) {
     status = absl::ResourceExhaustedError("out of memory");
+  } catch (const std::system_error& error) {
+    status = error.code() == std::errc::resource_unavailable_try_again
+                 ? absl::ResourceExhaustedError(
+                       "no thread can be started: a limit on processes (ulimit -u, a control "
+                       "group's pids.max) or on memory is reached")
+                 : absl::InternalError(std::string("internal error: ") + error.what());
   } catch (const std::exception& error) {  // none should come so far; an abort would say less
     status = absl::InternalError(std::string("internal error: ") + error.what());
   }

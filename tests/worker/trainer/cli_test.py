@@ -10,58 +10,42 @@ import re
 import resource
 import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
-XPTRAIN = sys.argv.pop(1)
-REVIEWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/sample-reviews"
+from program_case import REVIEWS, XPTRAIN, ProgramCase, run
+
 COMMANDS = {"train": "epochs", "predict": "batch-size", "tokenize": "max-length", "vocab": "size",
             "prepare": "shard-examples"}
 
 
-def xptrain(*arguments, text=None, **options):
-    return subprocess.run([XPTRAIN, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=100,
-                          **options)
-
-
-class CliTest(unittest.TestCase):
+class CliTest(ProgramCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.good = pathlib.Path(folder.name)
-        for kind in ("distilbert", "roberta"):
-            done = xptrain("vocab", "--model-type", kind, "--size", 1000, "--output", cls.good / kind, REVIEWS)
-            assert done.returncode == 0, done.stderr
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
+        super().setUpClass()
+        cls.good = {kind: cls.make_small_model(kind) for kind in ("distilbert", "roberta")}
 
     def model(self, kind="distilbert", copy="model"):
-        return pathlib.Path(shutil.copytree(self.good / kind, self.dir / copy))
+        return pathlib.Path(shutil.copytree(self.good[kind], self.dir / copy))
 
     def tokenize(self, model, line):
-        return xptrain("tokenize", "--model", model, text=line + "\n")
+        return run("tokenize", "--model", model, input=line + "\n")
 
     def test_every_number_has_a_range_and_what_is_outside_is_refused_with_it(self):
         for command, option in COMMANDS.items():
-            numbers = re.findall(r"^  (--\S+) \S*?((?:UINT|INT|FLOAT)\b.*)", xptrain(command, "--help").stdout, re.M)
+            numbers = re.findall(r"^  (--\S+) \S*?((?:UINT|INT|FLOAT)\b.*)", run(command, "--help").stdout, re.M)
             self.assertGreater(len(numbers), 0, command)
             for name, kind in numbers:
                 self.assertRegex(kind, r"(UINT|FLOAT) in \[", f"{command} {name}")
-            done = xptrain(command, f"--{option}", "nan")
+            done = run(command, f"--{option}", "nan")
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertRegex(done.stderr, rf"--{option}: is 'nan'; accepted: a whole number from \d+ to \d+")
 
     def test_the_ends_of_a_range(self):
-        done = xptrain("train", "--learning-rate=nan")
+        done = run("train", "--learning-rate=nan")
         self.assertEqual(done.returncode, 2)
         self.assertIn("--learning-rate: is 'nan'; accepted: a number from 0 to 1e+38", done.stderr)
         # Taken: what is missing then is the data.
-        done = xptrain("train", "--adam-beta2=0", "--epochs=010", "--warmup-ratio=1", "--learning-rate=0",
+        done = run("train", "--adam-beta2=0", "--epochs=010", "--warmup-ratio=1", "--learning-rate=0",
                        f"--seed={2**64 - 1}", "--dropout=1")
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("no training data", done.stderr)
@@ -85,7 +69,7 @@ class CliTest(unittest.TestCase):
             self.assertRegex(done.stderr, r"stdin:1: line 1, column \d+: the JSON nests too deeply")
             for name in ("tokenizer.json", "config.json"):
                 (model / name).write_text('{"version": ' + deep)
-                done = xptrain("predict", "--model", model, "a")
+                done = run("predict", "--model", model, "a")
                 self.assertEqual(done.returncode, 3, done.stderr)
                 self.assertRegex(done.stderr, rf"{name}: line 1, column \d+: the JSON nests too deeply")
 
@@ -96,7 +80,7 @@ class CliTest(unittest.TestCase):
         lines = whole.splitlines(keepends=True)
         (model / "vocab.txt").write_text("".join(lines[:len(lines) // 2]))
         for done in (self.tokenize(model, '{"text": "a film"}'),
-                     xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data")):
+                     run("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data")):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex(done.stderr, rf"warning: {model}/vocab.txt has ids up to {len(lines) // 2 - 1}, the "
                                           rf"vocab_size of {model}/config.json is {config['vocab_size']}: "
@@ -121,7 +105,7 @@ class CliTest(unittest.TestCase):
         model = self.model()
         config = json.loads((model / "config.json").read_text())
         (model / "config.json").write_text(json.dumps({**config, "vocab_size": config["vocab_size"] - 1}))
-        done = xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data")
+        done = run("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data")
         self.assertEqual(done.returncode, 3)
         self.assertRegex(done.stderr, r"vocab.txt has ids up to \d+, the vocab_size of .*config.json is \d+")
         self.assertIn("are refused", self.tokenize(model, '{"text": "a film"}').stderr)
@@ -140,7 +124,7 @@ class CliTest(unittest.TestCase):
         self.assertRegex(done.stderr, r"merges.txt:8: needs the token '\w+', which vocab.json lacks")
 
     def prepare(self, model, *arguments):
-        return xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data", *arguments)
+        return run("prepare", "--model", model, "--input", REVIEWS, "--output", self.dir / "data", *arguments)
 
     def test_preparing_anew_leaves_nothing_of_another_model(self):
         first, second, train = self.model(copy="first"), self.model("roberta", "second"), self.dir / "data/train"
@@ -157,7 +141,7 @@ class CliTest(unittest.TestCase):
     def test_a_label_of_the_test_data_only_is_said_with_the_file(self):
         (self.dir / "train.csv").write_text("text,label\na,x\nb,y\n")
         (self.dir / "odd.csv").write_text("text,label\na,z\n")
-        done = xptrain("prepare", "--model", self.model(), "--input", self.dir / "train.csv", "--test-input",
+        done = run("prepare", "--model", self.model(), "--input", self.dir / "train.csv", "--test-input",
                        self.dir / "odd.csv", "--output", self.dir / "data")
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn(f"{self.dir}/odd.csv: the label 'z' is in the test data only", done.stderr)
@@ -166,7 +150,7 @@ class CliTest(unittest.TestCase):
         model = self.model()
         for arguments in (("tokenize", self.dir), ("predict", "--input", self.dir),
                           ("predict", "--ids", "--input", self.dir)):
-            done = xptrain(*arguments, "--model", model)
+            done = run(*arguments, "--model", model)
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertIn(f"cannot read {self.dir}: Is a directory", done.stderr)
 
@@ -178,13 +162,47 @@ class CliTest(unittest.TestCase):
                     (root / folder).mkdir(parents=True)
                     (root / folder / "1_7.txt").write_text("a fine film")
                 make(root / "train/pos" / name)
-                done = xptrain("vocab", "--output", self.dir / "v", root)
+                done = run("vocab", "--output", self.dir / "v", root)
                 self.assertEqual(done.returncode, 3, done.stderr)
                 self.assertIn(f"train/pos/{name}: is no regular file", done.stderr)
 
+    def test_an_empty_model_is_no_folder(self):
+        for command in (("tokenize",), ("predict", "a text"), ("prepare", "--input", REVIEWS, "--output", self.dir)):
+            done = run(*command, "--model", "", input="")
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("--model is empty: it takes a model's folder, or hub:NAME", done.stderr)
+
+    def test_a_line_that_is_no_text_is_named(self):
+        for command in ("tokenize", "predict"):
+            for line, problem in (('{"txt": "a film"}', 'expected {"text": "..."}'), ('{"text": 7}', "expected"),
+                                  ('{"text": "a film"', r"line 1, column \d+: ")):
+                done = run(command, "--model", self.good["distilbert"], input='\n{"text": "a film"}\n' + line + "\n")
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertRegex(done.stderr, f"^xptrain: stdin:3: {problem}")
+
+    def test_fewer_threads_than_were_asked_for_prepare_the_same(self):
+        def prepare(threads, stack=None):
+            def few():  # as a thread takes `stack` of 5 GiB of addresses
+                resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
+                resource.setrlimit(resource.RLIMIT_AS, (5 << 30, 5 << 30))
+            return run("prepare", "--model", self.good["distilbert"], "--input", REVIEWS, "--output", self.dir / "data",
+                       "--threads", threads, preexec_fn=few if stack else None,
+                       env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+
+        made = lambda: (self.dir / "data/train/shard-00000.xpshard").read_bytes()
+        self.assertEqual(prepare(threads=1).returncode, 0)
+        whole = made()
+        shutil.rmtree(self.dir / "data")
+        few = prepare(threads=64, stack=1 << 30)
+        self.assertEqual(few.returncode, 0, few.stderr)
+        self.assertEqual(made(), whole)
+        none = prepare(threads=64, stack=1 << 40)
+        self.assertEqual(none.returncode, 5, none.stderr)
+        self.assertIn("no thread can be started", none.stderr)
+
     def test_texts_exclude_a_file_of_texts(self):
         for other in (("--input", "-"), ("--ids",)):
-            done = xptrain("predict", "--model", self.dir, *other, "a text")
+            done = run("predict", "--model", self.dir, *other, "a text")
             self.assertEqual(done.returncode, 2)
             self.assertIn("excludes", done.stderr)
 
@@ -198,12 +216,12 @@ class CliTest(unittest.TestCase):
         model, data = self.model(), self.dir / "data"
         def no_room():  # a write beyond 8 KiB of a file fails with EFBIG, which stands for ENOSPC
             resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
-        done = xptrain("prepare", "--model", model, "--input", REVIEWS, "--output", data, preexec_fn=no_room,
+        done = run("prepare", "--model", model, "--input", REVIEWS, "--output", data, preexec_fn=no_room,
                        restore_signals=False)  # Python ignores SIGXFSZ; so does what it starts
         self.assertEqual(done.returncode, 5, done.stderr)
         self.assertRegex(done.stderr, r"cannot write .*xpshard.part: ")
         self.assertEqual([path.name for path in data.rglob("*.part")], [])
-        done = xptrain("train", "--model", model, "--train-dir", data / "train")
+        done = run("train", "--model", model, "--train-dir", data / "train")
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("is no prepared data", done.stderr)
 

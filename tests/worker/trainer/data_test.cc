@@ -8,9 +8,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/worker/trainer/temp_folder.h"
 #include "worker/trainer/data/batch_plan.h"
 #include "worker/trainer/data/document.h"
-#include "worker/trainer/data/fit.h"
+#include "worker/trainer/data/examples_fit.h"
 #include "worker/trainer/data/labels.h"
 #include "worker/trainer/data/prepare.h"
 #include "worker/trainer/data/shard.h"
@@ -29,12 +30,6 @@ namespace fs = std::filesystem;
 
 class DataTest : public ::testing::Test {
  protected:
-  DataTest() {
-    std::string name = (fs::temp_directory_path() / "xptrain-test-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-  }
-  ~DataTest() override { fs::remove_all(dir_); }
-
   fs::path Write(const std::string& name, std::string_view content) {
     EXPECT_TRUE(WriteFile(dir_ / name, content).ok());
     return dir_ / name;
@@ -51,7 +46,9 @@ class DataTest : public ::testing::Test {
     if (!status.ok()) seen = {std::string(status.message())};
     return seen;
   }
-  fs::path dir_;
+
+  const TempFolder folder_;
+  const fs::path dir_ = folder_.path();
 };
 
 Examples ThreeExamples() {

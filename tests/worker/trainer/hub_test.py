@@ -4,7 +4,6 @@
 """
 import hashlib
 import os
-import pathlib
 import random
 import resource
 import shutil
@@ -16,31 +15,21 @@ import threading
 import unittest
 
 import fake_hub
+from program_case import REVIEWS, XPTRAIN, ProgramCase, run
 
-XPTRAIN = sys.argv.pop(1)
-REVIEWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/sample-reviews"
 WEIGHTS = "model.safetensors"
 OPENSSL = shutil.which("openssl")
 
 
-class HubTest(unittest.TestCase):
+class HubTest(ProgramCase):
     @classmethod
     def setUpClass(cls):
-        cls.shared = tempfile.TemporaryDirectory()
-        root = pathlib.Path(cls.shared.name)
-        subprocess.run([XPTRAIN, "vocab", "--output", root / "model", REVIEWS / "train.jsonl"],
-                       check=True, stderr=subprocess.DEVNULL)
-        cls.files = {f.name: f.read_bytes() for f in (root / "model").iterdir()}
+        super().setUpClass()
+        cls.files = {f.name: f.read_bytes() for f in cls.make_small_model().iterdir()}
         cls.files[WEIGHTS] = random.Random(1).randbytes(3_000_000)  # fetched, not read, by prepare
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.shared.cleanup()
-
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.hub = self.start()
 
     def start(self, **options):
@@ -51,25 +40,25 @@ class HubTest(unittest.TestCase):
     def command(self, name, hub=None, **more):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("XP_HUB", "HF_"))}
         environment |= {"XP_HUB_ENDPOINT": (hub or self.hub).url, "XP_HUB_WAIT_MS": "1", "no_proxy": "*",
-                        "OMP_WAIT_POLICY": "passive", "XP_HUB_CACHE": str(self.folder / "cache")} | more
+                        "OMP_WAIT_POLICY": "passive", "XP_HUB_CACHE": str(self.dir / "cache")} | more
         return dict(args=[XPTRAIN, "prepare", "--model", name, "--input", REVIEWS, "--output",
-                          self.folder / "out"], env=environment, stderr=subprocess.PIPE, text=True)
+                          self.dir / "out"], env=environment, stderr=subprocess.PIPE, text=True)
 
     def fetch(self, name="hub:org/small", expect=0, weights=None, process=(), **more):
         done = subprocess.run(**self.command(name, **more), **dict(process))
         self.assertEqual(done.returncode, expect, done.stderr)
         if expect == 0:
-            self.assertEqual((self.folder / "out/train" / WEIGHTS).read_bytes(),
+            self.assertEqual((self.dir / "out/train" / WEIGHTS).read_bytes(),
                              self.files[WEIGHTS] if weights is None else weights)
         return done.stderr
 
     def snapshots(self):
-        return sorted(p.name for p in (self.folder / "cache").glob("models--*/snapshots/*"))
+        return sorted(p.name for p in (self.dir / "cache").glob("models--*/snapshots/*"))
 
     def test_a_model_is_fetched_once_and_then_only_asked_about(self):
         self.fetch()
         self.assertEqual(self.snapshots(), ["a" * 40])
-        self.assertEqual((self.folder / "out/train" / WEIGHTS).stat().st_nlink, 1, "the cache's own file")
+        self.assertEqual((self.dir / "out/train" / WEIGHTS).stat().st_nlink, 1, "the cache's own file")
         before = len(self.hub.front.requests)
         self.fetch()
         self.assertEqual(len(self.hub.front.requests), before + 1)
@@ -84,7 +73,7 @@ class HubTest(unittest.TestCase):
 
     @unittest.skipUnless(OPENSSL, "no program openssl here, which makes the certificate")
     def test_over_tls_with_an_authority_of_ones_own_and_not_without(self):
-        certificate, key = self.folder / "ca.pem", self.folder / "key.pem"
+        certificate, key = self.dir / "ca.pem", self.dir / "key.pem"
         subprocess.run([OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key,
                         "-out", certificate, "-subj", "/CN=a hub", "-addext", "subjectAltName=IP:127.0.0.1"],
                        check=True, stderr=subprocess.DEVNULL)
@@ -119,7 +108,7 @@ class HubTest(unittest.TestCase):
 
     def leave_part(self, content, mark):
         """What a process leaves that is killed between the last byte and the end of a fetch."""
-        parts = self.folder / "cache/models--org--small/parts"
+        parts = self.dir / "cache/models--org--small/parts"
         parts.mkdir(parents=True)
         (parts / WEIGHTS).write_bytes(content)
         (parts / (WEIGHTS + ".etag")).write_text(mark)
@@ -151,7 +140,7 @@ class HubTest(unittest.TestCase):
         said = self.fetch(expect=3)
         self.assertIn("checksum", said)
         self.assertIn(WEIGHTS, said)
-        self.assertEqual(list((self.folder / "cache").rglob(WEIGHTS)), [])
+        self.assertEqual(list((self.dir / "cache").rglob(WEIGHTS)), [])
 
     def test_a_busy_server_is_asked_again(self):
         self.hub.failures = 3
@@ -180,9 +169,9 @@ class HubTest(unittest.TestCase):
 
     def test_offline_needs_no_cache_that_can_be_written(self):
         self.fetch(expect=3, XP_HUB_OFFLINE="1")
-        self.assertFalse((self.folder / "cache").exists())
+        self.assertFalse((self.dir / "cache").exists())
         self.fetch()
-        lock = self.folder / "cache/models--org--small/lock"
+        lock = self.dir / "cache/models--org--small/lock"
         lock.unlink()
         lock.mkdir()  # cannot be opened for writing, whoever one is
         self.fetch(XP_HUB_OFFLINE="1")
@@ -198,7 +187,7 @@ class HubTest(unittest.TestCase):
 
     def test_an_index_of_another_version_counts_as_none(self):
         self.fetch()
-        index = next((self.folder / "cache").rglob(".xp-hub.json"))
+        index = next((self.dir / "cache").rglob(".xp-hub.json"))
         index.write_text(index.read_text().replace('"version": 1', '"version": 2'))
         said = self.fetch(expect=3, XP_HUB_OFFLINE="1")
         self.assertIn(f"{index}: not an index of version 1", said)
@@ -243,7 +232,7 @@ class HubTest(unittest.TestCase):
     def test_a_training_that_is_asked_to_end_while_it_fetches_or_waits_for_another(self):
         self.hub.released = threading.Event()
         command = self.command("hub:org/small")
-        command["args"] = [XPTRAIN, "train", "--model", "hub:org/small", "--train-dir", self.folder / "none"]
+        command["args"] = [XPTRAIN, "train", "--model", "hub:org/small", "--train-dir", self.dir / "none"]
         first = subprocess.Popen(**command)
         while not self.hub.storage.requests:
             self.assertIsNone(first.poll(), "it ended before that")
@@ -258,9 +247,20 @@ class HubTest(unittest.TestCase):
         self.hub.released.set()
         self.fetch()
 
+    def test_a_training_that_is_asked_to_end_between_two_attempts(self):
+        self.hub.failures = 1
+        command = self.command("hub:org/small", XP_HUB_WAIT_MS="600000")
+        command["args"] = [XPTRAIN, "train", "--model", "hub:org/small", "--train-dir", self.dir / "none"]
+        process = subprocess.Popen(**command)
+        self.assertIn("again in 600.0 s", process.stderr.readline())
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 75, said)
+        self.assertIn("asked to end", said)
+
     def test_two_at_once_fetch_once(self):
         commands = [self.command("hub:org/small") for _ in range(2)]
-        commands[1]["args"][-1] = self.folder / "out2"
+        commands[1]["args"][-1] = self.dir / "out2"
         running = [subprocess.Popen(**c) for c in commands]
         for process in running:
             said = process.communicate(timeout=60)[1]
@@ -271,8 +271,7 @@ class HubTest(unittest.TestCase):
 def cannot_fetch():
     """Why this xptrain knows no hub:NAME; empty: it does."""
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([XPTRAIN, "tokenize", "--model", "hub:org/small", "--hub-offline", "--hub-cache",
-                               folder], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        done = run("tokenize", "--model", "hub:org/small", "--hub-offline", "--hub-cache", folder, input="")
     return done.stderr if "built without libcurl or OpenSSL" in done.stderr else ""
 
 

@@ -12,21 +12,9 @@ import resource
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import unittest
 
-XPTRAIN = sys.argv.pop(1)
-REVIEWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/sample-reviews"
-
-
-def run(*arguments, **options):
-    return subprocess.run([XPTRAIN, *map(str, arguments)], capture_output=True, text=True, timeout=100, **options)
-
-
-def start(*arguments):
-    return subprocess.Popen([XPTRAIN, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+from program_case import REVIEWS, ProgramCase, run, start
 
 
 def holds_or_catches_sigterm(pid):
@@ -46,28 +34,20 @@ def scores(done):
     return [{k: v for k, v in line.items() if "runtime" not in k and "second" not in k} for line in lines]
 
 
-class InterruptedTest(unittest.TestCase):
+class InterruptedTest(ProgramCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.model, cls.data, whole = cls.shared / "model", cls.shared / "data", cls.shared / "whole.jsonl"
-        for done in (run("vocab", "--model-type", "distilbert", "--size", 1000, "--dim", 16, "--heads", 2,
-                         "--hidden-dim", 32, "--output", cls.model, REVIEWS),
-                     run("prepare", "--model", cls.model, "--input", REVIEWS, "--output", cls.data, "--max-length", 64)):
-            assert done.returncode == 0, done.stderr
-        cls.common = ("train", "--train-dir", cls.data / "train", "--test-dir", cls.data / "test", "--device", "cpu",
+        super().setUpClass()
+        cls.model = cls.make_small_model()
+        data, whole = cls.prepare_reviews(cls.model, max_length=64), cls.shared / "whole.jsonl"
+        cls.common = ("train", "--train-dir", data / "train", "--test-dir", data / "test", "--device", "cpu",
                       "--threads", 1, "--epochs", 3, "--train_batch_size", 16, "--learning_rate", 1e-3, "--save_steps",
                       5, "--eval_batch_size", 2)
-        cls.whole = run(*cls.common, "--trace", whole)
-        assert cls.whole.returncode == 0, cls.whole.stderr
+        cls.whole = run(*cls.common, "--trace", whole, check=True)
         cls.steps = whole.read_text().splitlines()
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
+        super().setUp()
         self.checkpoints = self.dir / "checkpoints"
         self.checkpoints.mkdir()
 

@@ -5,48 +5,37 @@
 """
 import fcntl
 import os
-import pathlib
-import subprocess
-import sys
-import tempfile
 import unittest
 
-XPTRAIN = sys.argv.pop(1)
-REVIEWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/sample-reviews"
+from program_case import ProgramCase, run
+
 GETS_BETTER = ("--learning_rate", 1e-3)
 STAYS_AS_IT_IS = ("--learning_rate", 0)  # so the first epoch's is the best
 
 
-def run(*arguments):
-    done = subprocess.run([XPTRAIN, *map(str, arguments)], capture_output=True, text=True, timeout=100)
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-class KeptModelsTest(unittest.TestCase):
+class KeptModelsTest(ProgramCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        for kind in ("distilbert", "roberta"):
-            run("vocab", "--model-type", kind, "--size", 1000, "--dim", 16, "--heads", 2, "--hidden-dim", 32, "--output",
-                cls.shared / kind, REVIEWS)
-            run("prepare", "--model", cls.shared / kind, "--input", REVIEWS, "--output", cls.shared / f"{kind}-data",
-                "--max-length", 32)
+        super().setUpClass()
+        cls.data = {kind: cls.prepare_reviews(cls.make_small_model(kind), max_length=32)
+                    for kind in ("distilbert", "roberta")}
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.out = pathlib.Path(folder.name) / "model"
-        self.checkpoints = pathlib.Path(folder.name) / "checkpoints"
+        super().setUp()
+        self.out, self.checkpoints = self.dir / "model", self.dir / "checkpoints"
 
-    def train(self, *options, kind="distilbert", test=True):
-        data = self.shared / f"{kind}-data"
+    def begin(self, *options, kind="distilbert", test=True, **how):
+        data = self.data[kind]
         channels = ("--train-dir", data / "train", *(("--test-dir", data / "test") if test else ()))
-        run("train", *channels, "--model-dir", self.out, "--epochs", 2, "--train_batch_size", 64, "--device", "cpu",
-            *options)
+        return run("train", *channels, "--device", "cpu", *options, **how)
+
+    def train(self, *options, **how):
+        """The names in the folder of the model that it leaves."""
+        self.begin("--model-dir", self.out, "--epochs", 2, "--train_batch_size", 64, *options, check=True, **how)
         return sorted(path.name for path in self.out.iterdir())
+
+    def predict(self, model):
+        run("predict", "--model", model, "A fine film", check=True)
 
     def test_best_is_there_only_when_it_was_an_earlier_epoch(self):
         for place in ((), ("--checkpoint-dir", self.checkpoints, "--resume", "never")):
@@ -60,10 +49,18 @@ class KeptModelsTest(unittest.TestCase):
         self.assertIn("best", self.train(*STAYS_AS_IT_IS, *place))
         self.assertNotIn("best", self.train(*STAYS_AS_IT_IS, *place, test=False))
 
+    def test_a_best_model_that_an_attempt_did_not_keep_is_said(self):
+        place = ("--checkpoint-dir", self.checkpoints)
+        self.begin("--epochs", 2, "--train_batch_size", 64, *STAYS_AS_IT_IS, *place, check=True)  # without --model-dir
+        done = self.begin("--epochs", 2, "--train_batch_size", 64, *STAYS_AS_IT_IS, *place, "--model-dir", self.out,
+                          check=True)
+        self.assertIn(f"the model of epoch 1, of the lowest evaluation loss, is not at {self.checkpoints}/best: the "
+                      f"attempt that trained it kept none. The last model is in {self.out}", done.stderr)
+        self.predict(self.out)
+        self.assertFalse((self.out / "best").exists())
+
     def refused(self, *options):
-        data = self.shared / "distilbert-data"
-        done = subprocess.run([XPTRAIN, "train", "--train-dir", data / "train", "--test-dir", data / "test", "--device",
-                               "cpu", "--epochs", "1", *map(str, options)], capture_output=True, text=True, timeout=100)
+        done = self.begin("--epochs", 1, *options)
         self.assertNotEqual(done.returncode, 0)
         return done
 
@@ -75,37 +72,32 @@ class KeptModelsTest(unittest.TestCase):
             self.assertIn(f"cannot make the folder {self.out}", done.stderr)
 
     def test_an_input_channel_is_no_place_for_results(self):
-        done = self.refused("--model-dir", self.shared / "distilbert-data/train")
+        train = self.data["distilbert"] / "train"
+        done = self.refused("--model-dir", train)
         self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
         self.assertIn("is an input channel", done.stderr)
-        self.assertFalse((self.shared / "distilbert-data/train/model.safetensors").exists())
+        self.assertFalse((train / "model.safetensors").exists())
 
     def test_a_log_that_cannot_be_written_is_said_and_the_model_is_there(self):
-        data = self.shared / "distilbert-data"
         with open("/dev/full", "w") as full:
-            done = subprocess.run([XPTRAIN, "train", "--train-dir", data / "train", "--device", "cpu", "--epochs", "1",
-                                   "--model-dir", self.out], stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
+            done = self.begin("--epochs", 1, "--model-dir", self.out, test=False, stdout=full)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("standard output cannot be written", done.stderr)
-        run("predict", "--model", self.out, "A fine film")
+        self.predict(self.out)
 
     def test_a_log_whose_reader_went_away_ends_no_training(self):
-        data = self.shared / "distilbert-data"
         read, write = os.pipe()
         os.close(read)
-        done = subprocess.run([XPTRAIN, "train", "--train-dir", data / "train", "--device", "cpu", "--epochs", "1",
-                               "--model-dir", self.out], stdout=write, stderr=subprocess.PIPE, text=True, timeout=100)
+        done = self.begin("--epochs", 1, "--model-dir", self.out, test=False, stdout=write)
         os.close(write)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("standard output cannot be written", done.stderr)
-        run("predict", "--model", self.out, "A fine film")
+        self.predict(self.out)
 
     def test_output_that_does_not_fit_on_the_disk_is_said(self):
-        data = self.shared / "distilbert-data"
-        run("train", "--train-dir", data / "train", "--device", "cpu", "--epochs", "1", "--model-dir", self.out)
+        self.train(test=False)
         with open("/dev/full", "w") as full:
-            done = subprocess.run([XPTRAIN, "predict", "--model", self.out, "A fine film"], stdout=full,
-                                  stderr=subprocess.PIPE, text=True, timeout=100)
+            done = run("predict", "--model", self.out, "A fine film", stdout=full)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("cannot write to stdout", done.stderr)
         done = self.refused("--trace", "/dev/full")
@@ -128,7 +120,7 @@ class KeptModelsTest(unittest.TestCase):
         self.assertIn("merges.txt", second)
         self.assertNotIn("vocab.txt", second)
         self.assertNotIn("vocab.txt", [path.name for path in (self.out / "best").iterdir()])
-        run("predict", "--model", self.out, "A fine film")
+        self.predict(self.out)
 
 
 if __name__ == "__main__":

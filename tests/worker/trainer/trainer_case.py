@@ -8,10 +8,7 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
-import tempfile
-import unittest
 
 try:
     import torch
@@ -20,9 +17,9 @@ except ImportError as error:
     print(f"skipped: {error} (Debian: python3-torch)")
     sys.exit(77)
 
-XPTRAIN = sys.argv.pop(1)
-KINDS = ("distilbert", "roberta", "bert")
+from program_case import ProgramCase, run
 
+KINDS = ("distilbert", "roberta", "bert")
 
 DEVICE = os.environ.get("XP_TEST_DEVICE", "cpu")
 
@@ -38,10 +35,7 @@ def on_device(arguments):
 
 
 def xptrain(*arguments, text=None, check=True):
-    done = subprocess.run([XPTRAIN, *on_device(arguments)], input=text, capture_output=True, text=True, timeout=100)
-    if check and done.returncode != 0:
-        raise AssertionError(f"xptrain {arguments[0]} ended with {done.returncode}:\n{done.stderr}")
-    return done
+    return run(*on_device(arguments), check=check, input=text)
 
 
 def make_examples(config, count, seed, padded):
@@ -73,11 +67,9 @@ def tensors(examples):
     return stack("input_ids"), stack("attention_mask"), types, stack("label")
 
 
-class TrainerCase(unittest.TestCase):
+class TrainerCase(ProgramCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
+        super().setUp()
         torch.manual_seed(0)
         torch.set_num_threads(1)
 

@@ -8,12 +8,12 @@ import math
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from trainer_case import KINDS, XPTRAIN, TrainerCase, make_examples, on_device, xptrain
+from trainer_case import KINDS, TrainerCase, make_examples, on_device, xptrain
+from program_case import start
 import reference_models as reference
 
 
@@ -29,9 +29,7 @@ class TrainingTest(TrainerCase):
         first, second = self.dir / "first.jsonl", self.dir / "second.jsonl"
         checkpoints, metrics = self.dir / "checkpoints", self.dir / "metrics.jsonl"
         checkpoints.mkdir()
-        process = subprocess.Popen([XPTRAIN, *map(str, common), "--checkpoint-dir", str(checkpoints), "--trace",
-                                    str(first), "--logging_steps", "1"], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
+        process = start(*common, "--checkpoint-dir", checkpoints, "--trace", first, "--logging_steps", 1)
         for _ in range(40):
             process.stdout.readline()
         process.send_signal(signal.SIGTERM)
@@ -178,7 +176,7 @@ class TrainingTest(TrainerCase):
         checkpoints = self.dir / "checkpoints"
         checkpoints.mkdir()
         arguments = on_device(["train", "--model", model, "--ids", fifo, "--checkpoint-dir", checkpoints])
-        process = subprocess.Popen([XPTRAIN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = start(*arguments)
         with open(fifo, "w") as lines:  # opened when it reads: signals are caught by then
             process.send_signal(signal.SIGTERM)
             lines.write("".join(json.dumps(e) + "\n" for e in make_examples(config, 8, seed=5, padded=False)))

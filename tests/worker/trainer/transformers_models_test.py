@@ -10,7 +10,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from trainer_case import KINDS, XPTRAIN, TrainerCase, make_examples, xptrain
+from trainer_case import KINDS, TrainerCase, make_examples, xptrain
+from program_case import XPTRAIN
 from transformers_case import logits_of, make_model, reference, torch, transformers
 import hostile_text
 import tokenizers

@@ -4,22 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
-#include "worker/trainer/cli/tuned_start.h"
-
 namespace xp::trainer {
-namespace {
-
-// A signal handler can reach nothing that is not global.
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void OnStopSignal(int) { stop_requested.store(true); }
-
-}  // namespace
 
 int ExitCodeOf(const absl::Status& status) {
   switch (status.code()) {
@@ -48,22 +36,6 @@ void KeepStandardStreams() {
     // The lowest free descriptor is this one.
     if (::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd) return;
   }
-}
-
-void ReleaseStopSignals() {
-  const sigset_t signals = StopSignals();
-  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
-const std::atomic<bool>& CatchStopSignals() {
-  struct sigaction action {};
-  action.sa_handler = OnStopSignal;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = int(SA_RESETHAND) | SA_RESTART;
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::sigaction(SIGINT, &action, nullptr);
-  ReleaseStopSignals();
-  return stop_requested;
 }
 
 std::vector<std::string> NormalizeArguments(int argc, char** argv) {

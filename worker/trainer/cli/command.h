@@ -4,7 +4,6 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,13 +27,6 @@ int ExitCodeOf(const absl::Status& status);
 // Gives standard streams that are closed a descriptor, so that no file that is opened later becomes
 // one of them. Writing to a standard output that was closed fails, as it should.
 void KeepStandardStreams();
-
-// SIGTERM and SIGINT end the process again, where tuned_start.h held them back.
-void ReleaseStopSignals();
-
-// Set by SIGTERM and SIGINT, those that were held back too; a second signal ends the process at
-// once.
-const std::atomic<bool>& CatchStopSignals();
 
 // Each adds its command to `app`; *run is set to what it does when it is the one chosen.
 using Action = std::function<absl::Status()>;

@@ -1,12 +1,10 @@
 #include "worker/trainer/cli/model_folder.h"
 
-#include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "worker/trainer/cli/command.h"
+#include "worker/trainer/cli/stop_signals.h"
 #include "worker/trainer/hub/model_name.h"
 
 namespace xp::trainer {
@@ -51,14 +49,12 @@ void AddHubOptions(CLI::App* command, HubOptions* options) {
 
 absl::StatusOr<std::string> ModelFolder(const std::string& model, HubFiles files,
                                         HubOptions options) {
+  if (model.empty()) {
+    return absl::InvalidArgumentError("--model is empty: it takes a model's folder, or hub:NAME");
+  }
   if (!IsHubName(model)) return model;
   FileProgress progress;
-  options.wait = [stopping = options.stopping](std::chrono::milliseconds time) {
-    constexpr std::chrono::milliseconds kMost{100};
-    for (; time.count() > 0 && !(stopping && stopping()); time -= kMost) {
-      std::this_thread::sleep_for(std::min(time, kMost));
-    }
-  };
+  options.wait = WaitUnlessStopped;
   options.say = [&](const std::string& line) {
     progress.Clear();
     std::cerr << "xptrain: " << line << std::endl;

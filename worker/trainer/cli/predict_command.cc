@@ -8,15 +8,15 @@
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cli/number_check.h"
+#include "worker/trainer/cli/text_line.h"
 #include "worker/trainer/cpu_allocator.h"
-#include "worker/trainer/data/fit.h"
+#include "worker/trainer/data/examples_fit.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/machine_limits.h"
 #include "worker/trainer/model/checkpoint.h"
 #include "worker/trainer/model/vocabulary_fit.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
-#include "worker/trainer/tokenizer/utf8.h"
 #include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/train/evaluation.h"
 #include "worker/trainer/train/results.h"
@@ -50,21 +50,19 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& argum
   std::vector<std::string> texts;
   std::string line;
   for (size_t number = 1; std::getline(in, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    if (IsBlankLine(line)) continue;
     if (line.back() == '\r') line.pop_back();  // of a file with CR LF; in JSON it is a blank
     if (line[0] != '{') {
       texts.push_back(line);
       continue;
     }
-    absl::StatusOr<nlohmann::json> object =
-        ParseJson(IsValidUtf8(line) ? line : ReplaceInvalidUtf8(line));
-    if (!object.ok() || !object->is_object() || !object->contains("text") ||
-        !(*object)["text"].is_string()) {
+    absl::StatusOr<std::string> text = ParseTextLine(line);
+    if (!text.ok()) {
       return absl::InvalidArgumentError(
-          absl::StrFormat("%s:%d: expected {\"text\": \"...\"} or plain text",
-                          from_stdin ? "stdin" : arguments.input, number));
+          absl::StrFormat("%s:%d: %s (a line that begins with { is JSON)",
+                          from_stdin ? "stdin" : arguments.input, number, text.status().message()));
     }
-    texts.push_back((*object)["text"].get<std::string>());
+    texts.push_back(*std::move(text));
   }
   if (in.bad()) return ErrnoStatus("cannot read", from_stdin ? "stdin" : arguments.input);
   return texts;

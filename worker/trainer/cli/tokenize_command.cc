@@ -2,16 +2,15 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cli/number_check.h"
+#include "worker/trainer/cli/text_line.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/config.h"
 #include "worker/trainer/model/vocabulary_fit.h"
 #include "worker/trainer/tokenizer/load_tokenizer.h"
-#include "worker/trainer/tokenizer/utf8.h"
 
 namespace xp::trainer {
 namespace {
@@ -52,22 +51,15 @@ absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
   std::vector<uint32_t> ids;
   std::string line;
   for (size_t number = 1; std::getline(in, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    absl::StatusOr<nlohmann::json> object =
-        ParseJson(IsValidUtf8(line) ? line : ReplaceInvalidUtf8(line));
-    std::string problem;
-    if (!object.ok()) {
-      problem = std::string(object.status().message());
-    } else if (!object->is_object() || !object->contains("text") ||
-               !(*object)["text"].is_string()) {
-      problem = "expected {\"text\": \"...\"}";
-    }
-    if (!problem.empty()) {
+    if (IsBlankLine(line)) continue;
+    const absl::StatusOr<std::string> text = ParseTextLine(line);
+    if (!text.ok()) {
       std::cout << std::flush;
-      return absl::InvalidArgumentError(absl::StrFormat("%s:%d: %s", name, number, problem));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s:%d: %s", name, number, text.status().message()));
     }
     ids.clear();
-    encoder.Encode((*object)["text"].get_ref<const std::string&>(), {arguments.max_length}, ids);
+    encoder.Encode(*text, {arguments.max_length}, ids);
     std::cout << Line(ids);
   }
   std::cout << std::flush;

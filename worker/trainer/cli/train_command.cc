@@ -7,6 +7,7 @@
 #include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/model_folder.h"
 #include "worker/trainer/cli/number_check.h"
+#include "worker/trainer/cli/stop_signals.h"
 #include "worker/trainer/cpu_allocator.h"
 #include "worker/trainer/machine_limits.h"
 #include "worker/trainer/train/trainer.h"

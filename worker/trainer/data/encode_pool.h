@@ -29,7 +29,7 @@ class EncodePool {
  public:
   using OnBlock = std::function<absl::Status(const EncodedBlock&)>;
 
-  // As many threads as the system gives, of those asked for; one at least, or std::system_error.
+  // As many threads as the system gives, of those asked for. std::system_error: it gives none.
   EncodePool(std::shared_ptr<const Tokenizer> tokenizer, EncodeOptions options, int threads,
              OnBlock on_block);
   ~EncodePool();

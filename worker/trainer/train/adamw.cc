@@ -12,6 +12,14 @@ namespace {
 // Elements that one task takes: enough that starting a thread does not show.
 constexpr int64_t kGrain = 1 << 15;
 
+void Multiply(std::vector<at::Tensor>& gradients, const at::Tensor& factor) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 1)
+  at::_foreach_mul_(gradients, factor);  // on a GPU a few kernels for all
+#else
+  for (at::Tensor& gradient : gradients) gradient.mul_(factor);
+#endif
+}
+
 }  // namespace
 
 AdamW::AdamW(std::vector<Parameter>* parameters, AdamWOptions options)
@@ -29,19 +37,15 @@ void AdamW::ZeroGradients() {
 
 at::Tensor AdamW::ClipGradients(double max_norm, double scale) {
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> norms, gradients;
+  std::vector<at::Tensor> gradients;
   for (Parameter& parameter : *parameters_) {
-    if (!parameter.value.grad().defined()) continue;
-    gradients.push_back(parameter.value.mutable_grad());
-    norms.push_back(gradients.back().norm());
+    if (parameter.value.grad().defined()) gradients.push_back(parameter.value.mutable_grad());
   }
-  const at::Tensor norm = at::stack(norms).norm() / scale;
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm() / scale;
   at::Tensor factor = at::full_like(norm, 1 / scale);
   if (max_norm > 0) factor = (max_norm / (norm + 1e-6)).clamp_max(1.0) / scale;
   const bool on_gpu = norm.is_cuda();  // there, asking for the number would stop the pipeline
-  if (on_gpu || factor.item<float>() != 1) {
-    for (at::Tensor& gradient : gradients) gradient.mul_(factor);
-  }
+  if (on_gpu || factor.item<float>() != 1) Multiply(gradients, factor);
   return norm;
 }
 

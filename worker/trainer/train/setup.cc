@@ -6,7 +6,7 @@
 #include <absl/strings/str_format.h>
 #include <utility>
 
-#include "worker/trainer/data/fit.h"
+#include "worker/trainer/data/examples_fit.h"
 #include "worker/trainer/data/ids_lines.h"
 #include "worker/trainer/data/prepare.h"
 #include "worker/trainer/files.h"

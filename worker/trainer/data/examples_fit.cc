@@ -1,4 +1,4 @@
-#include "worker/trainer/data/fit.h"
+#include "worker/trainer/data/examples_fit.h"
 
 #include <absl/strings/str_format.h>
 #include <algorithm>
