@@ -72,10 +72,14 @@ void Describe(CLI::App& app, ServerConfig* config) {
                  "Write the addresses there once it listens (XP_SERVER=..., XP_HTTP=...)")
       ->envname("XP_PORT_FILE");
   app.add_option("--log-format", config->log_format, "Log to stderr as auto, text or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, LogFormat>{
-              {"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
-          CLI::ignore_case))
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, LogFormat>{{"auto", LogFormat::kAuto},
+                                                                   {"text", LogFormat::kText},
+                                                                   {"json", LogFormat::kJson}},
+                                  CLI::ignore_case)
+              .description(""))
+      ->type_name("TEXT")
+      ->default_str("auto")
       ->envname("XP_LOG_FORMAT");
   app.add_option("--log-level", config->log_level, "trace, debug, info, warning, error or off")
       ->envname("XP_LOG_LEVEL")

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -24,9 +25,9 @@ def run(cluster, script, *options, experiment="e", trial="t", **how):
     return cluster.xpctl("run", "-e", experiment, "-t", trial, *options, "--", "sh", "-c", script, **how)
 
 
-def begin(cluster, script, *options):
+def begin(cluster, script, *options, server=None):
     """xpctl run in the background, as in another terminal."""
-    command = [BIN / "xpctl", "--server", cluster.address, "run", "-e", "e", "-t", "t", *options, "--", "sh", "-c", script]
+    command = [BIN / "xpctl", "--server", server or cluster.address, "run", "-e", "e", "-t", "t", *options, "--", "sh", "-c", script]
     return subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -134,6 +135,20 @@ def test_kill_9_of_xpctl_loses_nothing(here):
     eventually(lambda: not processes_in(here.folder / "runs"), 20, "its worker leaves")
     here.xpctl("sync")
     assert not waiting_runs(here)
+
+
+def test_a_run_whose_xpctl_died_before_its_command_began_is_ended_by_sync(here):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it is waited for before the command begins
+        dying = begin(here, f"touch {here.folder}/ran", server=f"127.0.0.1:{silent.getsockname()[1]}")
+        eventually(lambda: waiting_runs(here), 30, "the run is kept")
+        here.xpctl("sync")
+        assert len(waiting_runs(here)) == 1, "its xpctl may still begin it"
+        dying.kill()
+        dying.communicate(timeout=30)
+    assert "delivered e/t" in here.xpctl("sync").stderr
+    assert outcome(here.ended("e/t")) == ("FAILED", "TRACKER_GONE")
+    assert "ended before the command began" in here.xpctl("why", "e/t").stdout
+    assert not waiting_runs(here) and not (here.folder / "ran").exists()
 
 
 def test_a_server_that_goes_away_in_the_middle_is_delivered_to_later(here):

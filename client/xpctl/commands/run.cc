@@ -2,6 +2,7 @@
 // without a server it runs all the same and is delivered later.
 #include <absl/strings/str_cat.h>
 #include <absl/time/time.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "proto/status.h"
 #include "worker/capture/log_tail.h"
 #include "worker/runner/file_io.h"
+#include "worker/runner/process_identity.h"
 #include "worker/runner/runner_control.h"
 
 namespace xp::xpctl {
@@ -71,6 +73,7 @@ absl::StatusOr<RunRecord> MakeRecord(Session& session, const RunOptions& options
   record.preset = options.metrics.preset;
   record.command = options.command;
   record.start_time_ms = absl::ToUnixMillis(now);
+  XP_ASSIGN_OR_RETURN(record.starter, runner::IdentifyProcess(::getpid()));
   XP_ASSIGN_OR_RETURN(const std::string runs, RunsFolder(session.world().getenv));
   record.folder = runs + "/" + record.id;
   std::error_code error;

@@ -114,4 +114,15 @@ absl::StatusOr<bool> HasBegunOrCallOff(const RunRecord& record, const absl::Stat
   }
 }
 
+absl::StatusOr<bool> CallOffAbandoned(const RunRecord& record, absl::Time now) {
+  if (record.starter.pid == 0 || runner::IsAlive(record.starter)) return false;
+  const runner::AttemptFolder attempt = record.Attempt();
+  const absl::StatusOr<runner::FolderLock> held = runner::HoldFolder(attempt);
+  if (absl::IsFailedPrecondition(held.status())) return false;  // it had started a runner
+  if (!held.ok()) return held.status();
+  XP_RETURN_IF_ERROR(runner::CallOff(attempt, *held, "WORKER_FAULT",
+                                     "xpctl run ended before the command began", now));
+  return true;
+}
+
 }  // namespace xp::xpctl

@@ -38,4 +38,8 @@ absl::Status BeginRun(const RunRecord& record, const std::string& server);
 absl::StatusOr<bool> HasBegunOrCallOff(const RunRecord& record, const absl::Status& why,
                                        absl::Time now, const Signals& signals);
 
+// Of a run that has not begun: true where its xpctl died before, so that it never will. False: it
+// may begin yet, or has. Errors: the folder's.
+absl::StatusOr<bool> CallOffAbandoned(const RunRecord& record, absl::Time now);
+
 }  // namespace xp::xpctl

@@ -10,6 +10,7 @@
 
 #include "client/cpp/blob_upload.h"
 #include "client/xpctl/format.h"
+#include "client/xpctl/run/begin_run.h"
 #include "client/xpctl/run/run_request.h"
 #include "proto/status.h"
 #include "worker/runner/file_io.h"
@@ -72,8 +73,11 @@ absl::StatusOr<Delivery> DeliverOne(Session& session, client::Client& client,
         session.Say(record.FullName() + " still runs here; sync again when it has ended");
       }
       return Delivery::kGoesOn;
-    case runner::RunnerPhase::kNotStarted:
-      return Delivery::kGoesOn;  // its xpctl is about to begin it
+    case runner::RunnerPhase::kNotStarted: {
+      XP_ASSIGN_OR_RETURN(const bool abandoned, CallOffAbandoned(record, session.world().now()));
+      if (!abandoned) return Delivery::kGoesOn;  // its xpctl is about to begin it
+      break;
+    }
     default:
       break;
   }

@@ -24,6 +24,10 @@ ordered_json ToJson(const RunRecord& record) {
                     {"git_commit", record.git_commit},
                     {"git_diff_sha256", record.git_diff_sha256},
                     {"start_time_ms", record.start_time_ms}};
+  if (const runner::ProcessIdentity& starter = record.starter; starter.pid > 0) {
+    json["starter"] = {
+        {"pid", starter.pid}, {"start_ticks", starter.start_ticks}, {"boot_id", starter.boot_id}};
+  }
   json["metrics"] = ordered_json::array();
   for (const capture::MetricDefinition& metric : record.metrics) {
     json["metrics"].push_back({{"name", metric.name}, {"regex", metric.regex}});
@@ -57,6 +61,9 @@ absl::StatusOr<RunRecord> LoadRun(const std::string& folder) {
     record.git_commit = json.value("git_commit", "");
     record.git_diff_sha256 = json.value("git_diff_sha256", "");
     record.start_time_ms = json.at("start_time_ms");
+    if (const auto starter = json.find("starter"); starter != json.end()) {
+      record.starter = {starter->at("pid"), starter->at("start_ticks"), starter->at("boot_id")};
+    }
     for (const ordered_json& metric : json.at("metrics")) {
       record.metrics.push_back({metric.at("name"), metric.at("regex"), ""});
     }

@@ -15,6 +15,7 @@
 #include "client/xpctl/terminal.h"
 #include "worker/capture/metric_rules.h"
 #include "worker/runner/attempt_folder.h"
+#include "worker/runner/process_identity.h"
 
 namespace xp::xpctl {
 
@@ -26,9 +27,10 @@ struct RunRecord {
   std::vector<std::string> command;
   std::vector<capture::MetricDefinition> metrics;
   std::string preset;
-  std::string git_commit;       // of the folder that it began in; empty: none
-  std::string git_diff_sha256;  // of DiffFile(); empty: no difference
-  int64_t start_time_ms = 0;    // Unix milliseconds
+  std::string git_commit;           // of the folder that it began in; empty: none
+  std::string git_diff_sha256;      // of DiffFile(); empty: no difference
+  int64_t start_time_ms = 0;        // Unix milliseconds
+  runner::ProcessIdentity starter;  // the xpctl that begins the command; pid 0: not known
 
   std::string FullName() const { return experiment + "/" + trial; }
   runner::AttemptFolder Attempt() const { return runner::AttemptFolder(folder + "/attempt"); }
