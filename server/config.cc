@@ -54,6 +54,12 @@ absl::Status CheckListenAddress(std::string_view flag, const std::string& text,
       "accept that risk with --insecure-listen"));
 }
 
+const std::map<std::string, LogFormat>& LogFormats() {
+  static const auto* const formats = new std::map<std::string, LogFormat>{
+      {"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}};
+  return *formats;
+}
+
 void Describe(CLI::App& app, ServerConfig* config) {
   app.add_option("--data-dir", config->data_dir, "Folder of the database and the blobs (made)")
       ->envname("XP_DATA_DIR")
@@ -71,14 +77,11 @@ void Describe(CLI::App& app, ServerConfig* config) {
   app.add_option("--port-file", config->port_file,
                  "Write the addresses there once it listens (XP_SERVER=..., XP_HTTP=...)")
       ->envname("XP_PORT_FILE");
-  app.add_option("--log-format", config->log_format, "Log to stderr as auto, text or json")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, LogFormat>{{"auto", LogFormat::kAuto},
-                                                                   {"text", LogFormat::kText},
-                                                                   {"json", LogFormat::kJson}},
-                                  CLI::ignore_case)
-              .description(""))
-      ->type_name("TEXT")
+  app.add_option_function<std::string>(
+         "--log-format",
+         [config](const std::string& name) { config->log_format = LogFormats().at(name); },
+         "Of the log on stderr")
+      ->transform(CLI::IsMember(LogFormats(), CLI::ignore_case))
       ->default_str("auto")
       ->envname("XP_LOG_FORMAT");
   app.add_option("--log-level", config->log_level, "trace, debug, info, warning, error or off")

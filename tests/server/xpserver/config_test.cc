@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -46,6 +47,19 @@ TEST(ConfigTest, TheFileFillsWhatTheCommandLineLeftOpen) {
   EXPECT_EQ(config.data_dir, "/data");
   EXPECT_EQ(config.lease, absl::Minutes(3));
   EXPECT_EQ(config.disk_reserve_bytes, uint64_t{1} << 30);
+}
+
+TEST(ConfigTest, LogFormatsHaveNamesInAnyCase) {
+  for (const auto& [name, format] : std::vector<std::pair<const char*, LogFormat>>{
+           {"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"JSON", LogFormat::kJson}}) {
+    const auto parsed = Parse({"--data-dir", "x", "--log-format", name});
+    ASSERT_TRUE(std::holds_alternative<ServerConfig>(parsed)) << name;
+    EXPECT_EQ(std::get<ServerConfig>(parsed).log_format, format) << name;
+  }
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(Parse({"--data-dir", "x", "--log-format", "1"})), kExitUsage);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("1 not in {auto,json,text}"));
 }
 
 TEST(ConfigTest, AnUnknownKeyInTheFileIsAnError) {
