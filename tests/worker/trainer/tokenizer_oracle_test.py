@@ -138,7 +138,8 @@ def main():
             file = pathlib.Path(folder) / "tokenizer.json"
             file.write_text(json.dumps(content))
             ours = tokenizer_random_test.tokenize(sys.argv[1], folder, texts)
-        differ = [(t, a, b) for t, a, b in zip(texts, their_ids(file, texts), ours) if a != b]
+            theirs = their_ids(file, texts)
+        differ = [(t, a, b) for t, a, b in zip(texts, theirs, ours) if a != b]
         wrong += len(differ)
         print(f"{name}: {len(differ)} of {len(texts)} differ", *(f"\n  {d!a}" for d in differ[:1]), flush=True)
     return 1 if wrong else 0
