@@ -6,6 +6,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 
 import pytest
 import xp
@@ -215,6 +216,13 @@ def test_its_worker_takes_no_trial_of_others(here):
     here.submit({"experiment": "others", "trials": [{"name": "t", "command": ["true"]}]})
     run(here, "true")
     assert here.state("others/t") == "QUEUED"
+
+
+def test_each_word_of_the_command_reaches_it_as_it_is(here):
+    words = ["[64, 32]", "[]", "[[a,b]]", "", "--x=1", "--", "-e", "a b", "'\"$x", "é"]
+    script = "import sys, json; print(json.dumps(sys.argv[1:]))"
+    done = here.xpctl("run", "-e", "e", "-t", "t", "--", sys.executable, "-c", script, *words)
+    assert json.loads(done.stdout) == words
 
 
 def test_a_command_that_is_not_there_says_so(here):

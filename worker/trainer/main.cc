@@ -1,5 +1,6 @@
 // xptrain: trains and runs encoder classifiers. Wiring only; docs/trainer.md has the commands.
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <system_error>
@@ -10,8 +11,11 @@
 int main(int argc, char** argv) {
   using namespace xp::trainer;
   KeepStandardStreams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond ulimit -f is an error, as on a full disk
   CLI::App app("Trains DistilBERT, RoBERTa and BERT classifiers, natively.", "xptrain");
   app.set_version_flag("--version", std::string("xptrain ") + XP_VERSION);
+  // Before the commands, which take it over.
+  app.config_formatter(ConfigFormat())->allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "Options from a file (INI or TOML, a section per command)");
   app.require_subcommand(1);
   Action run;

@@ -36,6 +36,7 @@ namespace {
 
 constexpr absl::Duration kEchoEvery = absl::Milliseconds(100);
 constexpr absl::Duration kStopGrace = absl::Seconds(30);
+constexpr int kMoreWords = 1 << 20;  // than a command has
 constexpr size_t kEchoBytes = 256 * 1024;
 
 struct RunOptions {
@@ -230,7 +231,12 @@ void AddRun(CLI::App& app, Action* action) {
       ->required();
   command->add_option("--trial,-t", options->trial, "Its name (run-TIME-...)");
   DescribeMetricOptions(command, &options->metrics);
-  command->add_option("CMD", options->command, "The command, after --")->required();
+  // CLI11 takes a word like "[64, 32]" for a list of words, unless it waits for more of them.
+  command->add_option("CMD", options->command, "The command, after --")
+      ->take_all()
+      ->expected(kMoreWords, -1)
+      ->allow_extra_args(false)
+      ->required();
   command->callback([options, action] {
     *action = [options](Session& session) { return Run(session, *options); };
   });

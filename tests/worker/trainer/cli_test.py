@@ -200,6 +200,65 @@ class CliTest(ProgramCase):
         self.assertEqual(none.returncode, 5, none.stderr)
         self.assertIn("no thread can be started", none.stderr)
 
+    def trained(self):
+        """A model with weights, and the data that it was trained on."""
+        data, model = self.prepare_reviews(self.good["distilbert"], max_length=32), self.dir / "trained"
+        run("train", "--train-dir", data / "train", "--max-steps", 1, "--device", "cpu", "--model-dir", model, check=True)
+        return model, data
+
+    def test_each_text_and_each_line_has_its_answer(self):
+        model, _ = self.trained()
+
+        def answers(*arguments, **how):  # to the digits that do not depend on who shares a batch
+            done = run("predict", "--model", model, *arguments, check=True, **how)
+            return [round(json.loads(line)["logits"][0], 6) for line in done.stdout.splitlines()]
+
+        texts = ("[a fine film, a bad end]", "[]", "[[Spoilers] a film]", "")
+        lines = [answers(input=json.dumps({"text": text}) + "\n") for text in texts]
+        self.assertEqual([len(line) for line in lines], [1] * 4)
+        self.assertEqual(answers(*texts), sum(lines, []))
+        self.assertEqual(answers(input="one\n\n \r\nfour\n"), answers("one", "", " ", "four"))
+
+    def test_a_model_of_no_numbers_predicts_none(self):
+        model, _ = self.trained()
+        content = bytearray((model / "model.safetensors").read_bytes())
+        content[-64:] = b"\xff" * 64  # NaN
+        (model / "model.safetensors").write_bytes(content)
+        done = run("predict", "--model", model, "a film")
+        self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+        self.assertIn("the logits of text 1 are no numbers", done.stderr)
+
+    def test_weights_that_are_no_file_are_refused(self):
+        for make in (os.mkfifo, os.mkdir):
+            model = self.model(copy=make.__name__)
+            make(model / "pytorch_model.bin")
+            done = run("predict", "--model", model, "a film")
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("pytorch_model.bin: is no regular file", done.stderr)
+
+    def test_a_config_file_is_read_as_arguments_are(self):
+        _, data = self.trained()
+        config = self.dir / "config.ini"
+        train = lambda: run("--config", config, "train", "--train-dir", data / "train", "--device", "cpu")
+        for text in ("[train]\nmax_steps = 1\nLogging-Steps = 1\n", "train.max-steps = 1\ntrain.logging_steps = 1\n"):
+            config.write_text(text)
+            done = train()
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("{'loss': ", done.stdout)
+            self.assertIn("'train_steps_per_second'", done.stdout)
+        for text in ("[train]\nbogus=3\n", "epochs=1\n", "[train\nepochs 1\n"):
+            config.write_text(text)
+            done = train()
+            self.assertEqual((done.returncode, done.stdout), (2, ""), text + done.stderr)
+
+    def test_arguments_that_contradict_each_other_or_are_none(self):
+        for arguments, said in ((("--bf16", "--precision", "fp32"), "excludes"), (("--fp16", "--bf16"), "excludes"),
+                                (("--device", "tpu"), "is 'tpu'; accepted: auto, cpu, cuda, cuda:N"),
+                                (("--device", "cuda:x"), "is 'cuda:x'; accepted: auto, cpu, cuda, cuda:N")):
+            done = run("train", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(said, done.stderr)
+
     def test_texts_exclude_a_file_of_texts(self):
         for other in (("--input", "-"), ("--ids",)):
             done = run("predict", "--model", self.dir, *other, "a text")

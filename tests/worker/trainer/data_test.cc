@@ -286,6 +286,19 @@ TEST(MetricsTest, TwoClassesScoreTheSecondAndNothingDividesByZero) {
   EXPECT_EQ(ScoreOf(Confusion(2)).f1, 0);
 }
 
+// As scikit-learn 1.x: y_true = [0, 0, 2, 2], y_pred = [0, 0, 2, 0] of labels 0 to 3.
+TEST(MetricsTest, ClassesThatAreNeitherThereNorPredictedDoNotCount) {
+  Confusion confusion(4);
+  for (int i = 0; i < 2; ++i) confusion.Add(0, 0);
+  confusion.Add(2, 2);
+  confusion.Add(2, 0);
+  const Scores scores = ScoreOf(confusion);
+  EXPECT_DOUBLE_EQ(scores.precision, (2.0 / 3 + 1) / 2);
+  EXPECT_DOUBLE_EQ(scores.recall, (1 + 0.5) / 2);
+  EXPECT_DOUBLE_EQ(scores.f1, (0.8 + 2.0 / 3) / 2);
+  EXPECT_EQ(ScoreOf(Confusion(3)).f1, 0);
+}
+
 TEST(ScheduleTest, WarmsUpAndFallsToZero) {
   TrainOptions options;
   options.learning_rate = 1;

@@ -142,6 +142,24 @@ class InterruptedTest(ProgramCase):
                 self.assertRegex(done.stderr, rf"passing over \S+checkpoint-{newest}: \S+/{name}: {place}")
                 self.assertIn(f"resumed at step {older} ", done.stderr)
 
+    def test_a_byte_of_a_checkpoint_that_has_changed_is_noticed(self):
+        self.stop_when(lambda: len(self.kept()) >= 2)
+        older, newest = self.kept()[-2:]
+        good = self.dir / "good"
+        shutil.copytree(self.checkpoints, good)
+        for name in ("model.safetensors", "optimizer.safetensors", "vocab.txt", "trainer_state.json"):
+            with self.subTest(name):
+                shutil.rmtree(self.checkpoints)
+                shutil.copytree(good, self.checkpoints)
+                file = self.checkpoints / f"checkpoint-{newest}" / name
+                content = bytearray(file.read_bytes())
+                place = content.index(b'"seed": ') + 8 if name == "trainer_state.json" else len(content) // 2
+                content[place] ^= 1
+                file.write_bytes(content)
+                done = self.go_on(self.steps[:older])
+                self.assertRegex(done.stderr, rf"passing over \S+checkpoint-{newest}: \S+/{name}: .*CRC-32 does not fit")
+                self.assertIn(f"resumed at step {older} ", done.stderr)
+
     def test_a_checkpoint_that_cannot_be_read_just_now_is_not_given_up(self):
         before = self.stop_when(lambda: len(self.kept()) >= 1)
         newest = self.checkpoints / f"checkpoint-{self.kept()[-1]}"

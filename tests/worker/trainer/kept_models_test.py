@@ -5,9 +5,10 @@
 """
 import fcntl
 import os
+import shutil
 import unittest
 
-from program_case import ProgramCase, run
+from program_case import ProgramCase, run, start
 
 GETS_BETTER = ("--learning_rate", 1e-3)
 STAYS_AS_IT_IS = ("--learning_rate", 0)  # so the first epoch's is the best
@@ -58,6 +59,50 @@ class KeptModelsTest(ProgramCase):
                       f"attempt that trained it kept none. The last model is in {self.out}", done.stderr)
         self.predict(self.out)
         self.assertFalse((self.out / "best").exists())
+
+    def test_a_model_that_the_training_itself_replaces_is_no_beginning(self):
+        place = ("--checkpoint-dir", self.checkpoints, "--resume", "never")
+        self.train(*STAYS_AS_IT_IS, *place)
+        newest = max(self.checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+        for model, option in ((self.out / "best", "--model-dir"), (self.checkpoints / "best", "--checkpoint-dir"),
+                              (newest, "--checkpoint-dir")):
+            done = self.refused("--model", model, "--model-dir", self.out, *place)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(f"the model {model} lies where this training keeps its own models", done.stderr)
+            self.assertIn(f"name another {option}", done.stderr)
+            self.predict(model)
+        self.begin("--model", self.out / "best", "--model-dir", self.dir / "more", "--epochs", 1, check=True)
+        self.predict(self.dir / "more")
+
+    def test_a_model_trained_in_its_own_folder_stays_whole(self):
+        self.train(*GETS_BETTER)
+        self.train(*STAYS_AS_IT_IS, "--model", self.out)
+        self.predict(self.out)
+        self.predict(self.out / "best")
+
+    def test_a_tokenizer_that_went_during_the_training_is_in_the_result(self):
+        model, data = self.dir / "model-to-go", self.data["distilbert"]
+        shutil.copytree(data / "train", model, ignore=shutil.ignore_patterns("*.xpshard", "prepared.json"))
+        process = start("train", "--model", model, "--train-dir", data / "train", "--device", "cpu", "--epochs", 1,
+                        "--logging-steps", 1, "--model-dir", self.out)
+        process.stdout.readline()  # it trains
+        shutil.rmtree(model)
+        err = process.communicate(timeout=100)[1]
+        self.assertEqual(process.returncode, 0, err)
+        self.predict(self.out)
+
+    def test_lines_are_written_over_no_input(self):
+        train = self.data["distilbert"] / "train"
+        shard, ids = train / "shard-00000.xpshard", self.dir / "ids.jsonl"
+        ids.write_text('{"input_ids": [5, 9], "label": 0}\n')
+        before = shard.read_bytes()
+        for option in ("--trace", "--metrics-file"):
+            self.assertIn(f"{option} {shard}: that is an input", self.refused(option, shard).stderr)
+            done = run("train", "--model", train, "--ids", ids, option, ids)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(f"{option} {ids}: that is an input", done.stderr)
+        self.assertEqual(shard.read_bytes(), before)
+        self.assertEqual(len(ids.read_text().splitlines()), 1)
 
     def refused(self, *options):
         done = self.begin("--epochs", 1, *options)

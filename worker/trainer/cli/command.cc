@@ -8,6 +8,25 @@
 #include <iostream>
 
 namespace xp::trainer {
+namespace {
+
+// Lower case, with dashes.
+void NormalizeName(std::string::iterator begin, std::string::iterator end) {
+  std::transform(begin, end, begin, [](char c) {
+    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+  });
+}
+
+class FreeNamesConfig final : public CLI::ConfigTOML {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& in) const override {
+    std::vector<CLI::ConfigItem> read = CLI::ConfigTOML::from_config(in);
+    for (CLI::ConfigItem& item : read) NormalizeName(item.name.begin(), item.name.end());
+    return read;
+  }
+};
+
+}  // namespace
 
 int ExitCodeOf(const absl::Status& status) {
   switch (status.code()) {
@@ -44,11 +63,16 @@ std::vector<std::string> NormalizeArguments(int argc, char** argv) {
     if (argument == "--") break;
     if (!argument.starts_with("--")) continue;
     const auto end = argument.begin() + long(std::min(argument.find('='), argument.size()));
-    std::transform(argument.begin(), end, argument.begin(), [](char c) {
-      return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 32) : c;
-    });
+    NormalizeName(argument.begin(), end);
   }
   return arguments;
+}
+
+std::shared_ptr<CLI::Config> ConfigFormat() { return std::make_shared<FreeNamesConfig>(); }
+
+CLI::Option* TakeWordsAsTheyAre(CLI::Option* option) {
+  constexpr int kMore = 1 << 20;  // than there are: as long as it waits for more it asks no further
+  return option->take_all()->expected(kMore, -1)->allow_extra_args(false);
 }
 
 void SayIfNot(const absl::Status& status) {

@@ -5,6 +5,7 @@
 #include <absl/status/statusor.h>
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,12 @@ void AddPredictCommand(CLI::App& app, Action* run);
 // `--learning_rate 5e-5` and `--learning-rate 5e-5` are one option, and so is what people type
 // between; the names of options become lower case with dashes. Values stay as they are.
 std::vector<std::string> NormalizeArguments(int argc, char** argv);
+
+// For positional arguments of any number: CLI11 takes a word like "[a, b]" for a list of words.
+CLI::Option* TakeWordsAsTheyAre(CLI::Option* option);
+
+// Of --config: TOML or INI, where names of options are as free as NormalizeArguments has them.
+std::shared_ptr<CLI::Config> ConfigFormat();
 
 // A line on stderr for what went wrong and ends nothing; none if OK.
 void SayIfNot(const absl::Status& status);

@@ -41,4 +41,15 @@ CLI::Validator FiniteNumber(double low, double high, HighEnd end) {
   return CLI::Validator(check, absl::StrFormat("FLOAT in [%g - %s%g]", low, below, high));
 }
 
+CLI::Validator DeviceName() {
+  const auto check = [](std::string& text) -> std::string {
+    uint64_t index = 0;
+    const bool numbered = text.starts_with("cuda:") && absl::SimpleAtoi(text.substr(5), &index) &&
+                          text == absl::StrFormat("cuda:%d", index);
+    if (text == "auto" || text == "cpu" || text == "cuda" || numbered) return "";
+    return Refused(text, "auto, cpu, cuda, cuda:N");
+  };
+  return CLI::Validator(check, "");
+}
+
 }  // namespace xp::trainer

@@ -20,4 +20,7 @@ enum class HighEnd { kIncluded, kExcluded };
 // Finite, from `low` to `high`; the default is about the largest 32-bit float.
 CLI::Validator FiniteNumber(double low, double high = 1e38, HighEnd end = HighEnd::kIncluded);
 
+// auto, cpu, cuda or cuda:N; whether it is there is another question.
+CLI::Validator DeviceName();
+
 }  // namespace xp::trainer

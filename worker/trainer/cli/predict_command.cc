@@ -1,5 +1,7 @@
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -37,7 +39,7 @@ struct PredictArguments {
 
 bool IsStdin(const std::string& input) { return input.empty() || input == "-"; }
 
-// The texts to classify: arguments, or the lines of a file: {"text": ...} or plain.
+// The texts to classify: arguments, or each line of a file: {"text": ...} or plain.
 absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& arguments) {
   if (!arguments.texts.empty()) return arguments.texts;
   std::ifstream file;
@@ -50,9 +52,8 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const PredictArguments& argum
   std::vector<std::string> texts;
   std::string line;
   for (size_t number = 1; std::getline(in, line); ++number) {
-    if (IsBlankLine(line)) continue;
-    if (line.back() == '\r') line.pop_back();  // of a file with CR LF; in JSON it is a blank
-    if (line[0] != '{') {
+    if (line.ends_with('\r')) line.pop_back();  // of a file with CR LF; in JSON it is a blank
+    if (!line.starts_with('{')) {               // a blank one too: answers are as many as lines
       texts.push_back(line);
       continue;
     }
@@ -102,6 +103,13 @@ absl::Status PrintResults(const Evaluation& result, const ModelConfig& config, s
   const size_t classes = config.labels.size();
   for (size_t i = 0; i < count; ++i) {
     const std::span<const float> row(result.logits.data() + i * classes, classes);
+    if (!std::all_of(row.begin(), row.end(), [](float logit) { return std::isfinite(logit); })) {
+      std::cout << std::flush;
+      return absl::AbortedError(absl::StrFormat(
+          "the logits of text %d are no numbers: the model holds weights that are none, or too "
+          "large ones",
+          i + 1));
+    }
     const Json logits = std::vector<double>(row.begin(), row.end());
     if (shown == Shown::kLogits) {
       std::cout << Json{{"logits", logits}}.dump() << '\n';
@@ -116,7 +124,13 @@ absl::Status PrintResults(const Evaluation& result, const ModelConfig& config, s
   return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
 }
 
+void SayUnused(const std::vector<std::string>& arrays) {
+  if (!arrays.empty())
+    std::cerr << "xptrain: not used: " << absl::StrJoin(arrays, " ") << std::endl;
+}
+
 absl::Status RunPredict(PredictArguments arguments) {
+  if (absl::Status status = CheckAddresses(); !status.ok()) return status;
   SayIfNot(UseMemoryPool(AvailableMemory()));
   absl::StatusOr<std::string> folder = ModelFolder(arguments.model, HubFiles::kAll, arguments.hub);
   if (!folder.ok()) return folder.status();
@@ -141,7 +155,9 @@ absl::Status RunPredict(PredictArguments arguments) {
   std::unique_ptr<Classifier> classifier;
   status = CatchTorch("loading the model", [&]() -> absl::Status {
     classifier = std::make_unique<Classifier>(*config, *device);
-    return LoadWeights(arguments.model, HeadPolicy::kMustBeThere, *classifier).status();
+    const auto report = LoadWeights(arguments.model, HeadPolicy::kMustBeThere, *classifier);
+    if (report.ok()) SayUnused(report->extra);
+    return report.status();
   });
   if (!status.ok()) return status;
   EvaluationOptions options;
@@ -170,11 +186,12 @@ void AddPredictCommand(CLI::App& app, Action* run) {
       ->check(WholeNumber(1, 1 << 20))
       ->capture_default_str();
   command->add_option("--device", arguments->device, "auto, cpu, cuda, cuda:N")
+      ->check(DeviceName())
       ->capture_default_str();
   command->add_option("--threads", arguments->threads, "0: as train")
       ->check(WholeNumber(0, kMostThreads))
       ->capture_default_str();
-  command->add_option("text", arguments->texts, "Texts, instead of --input")
+  TakeWordsAsTheyAre(command->add_option("text", arguments->texts, "Texts, instead of --input"))
       ->excludes(input)
       ->excludes(ids);
   command->callback([arguments, run] { *run = [arguments] { return RunPredict(*arguments); }; });

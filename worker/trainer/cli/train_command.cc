@@ -1,4 +1,5 @@
 #include <absl/strings/str_format.h>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <limits>
@@ -16,6 +17,8 @@ namespace xp::trainer {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr uint64_t kLeastMemory = 2;  // MiB: a huge page
 
 struct TrainArguments {
   TrainOptions options;
@@ -59,8 +62,10 @@ absl::Status RunTrain(TrainArguments& arguments) {
   const std::atomic<bool>& stop = CatchStopSignals();  // before anything takes long
   arguments.hub.stopping = [&stop] { return stop.load(); };
   std::signal(SIGPIPE, SIG_IGN);  // a log that nobody reads any more ends no training
-  SayIfNot(
-      UseMemoryPool(arguments.memory_limit > 0 ? arguments.memory_limit << 20 : AvailableMemory()));
+  if (absl::Status status = CheckAddresses(); !status.ok()) return status;
+  SayIfNot(UseMemoryPool(arguments.memory_limit > 0
+                             ? std::max(arguments.memory_limit, kLeastMemory) << 20
+                             : AvailableMemory()));
   TrainOptions& options = arguments.options;
   options.ids = arguments.ids;
   if (options.ids.empty()) {
@@ -151,7 +156,7 @@ void AddHyperparameters(CLI::App* command, TrainOptions& o) {
   const auto word = [&](const char* name, std::string& value, const char* help) {
     return command->add_option(name, value, help)->capture_default_str();
   };
-  word("--device", o.device, "auto, cpu, cuda, cuda:N");
+  word("--device", o.device, "auto, cpu, cuda, cuda:N")->check(DeviceName());
   word("--precision", o.precision, "Of matrix products; auto: bf16 on a GPU")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}));
   word("--loss-scaling", o.loss_scaling, "auto: dynamic with fp16")
@@ -177,8 +182,12 @@ void AddTrainCommand(CLI::App& app, Action* run) {
                    "MiB of arrays on the CPU; 0: what machine and control group leave")
       ->check(WholeNumber(0, uint64_t{1} << 40))
       ->capture_default_str();
-  CLI::Option* bf16 = command->add_flag("--bf16", arguments->bf16, "--precision bf16");
-  command->add_flag("--fp16", arguments->fp16, "--precision fp16 (GPUs)")->excludes(bf16);
+  CLI::Option* const precision = command->get_option("--precision");
+  CLI::Option* const bf16 = command->add_flag("--bf16", arguments->bf16, "--precision bf16");
+  bf16->excludes(precision);
+  command->add_flag("--fp16", arguments->fp16, "--precision fp16 (GPUs)")
+      ->excludes(bf16)
+      ->excludes(precision);
   command->add_flag("--no-shuffle", arguments->no_shuffle, "Examples in the order of the data");
   command->add_option("--resume", arguments->resume, "From the newest checkpoint, or never")
       ->check(CLI::IsMember({"auto", "never"}))

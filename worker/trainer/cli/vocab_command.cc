@@ -124,8 +124,8 @@ void AddVocabCommand(CLI::App& app, Action* run) {
   command->add_option("--max-position", model.max_tokens, "Tokens that it can take")
       ->check(positive)
       ->capture_default_str();
-  command
-      ->add_option("inputs", arguments->inputs, "Text files, CSV, JSONL, aclImdb folders or tars")
+  TakeWordsAsTheyAre(command->add_option("inputs", arguments->inputs,
+                                         "Text files, CSV, JSONL, aclImdb folders or tars"))
       ->required();
   command->callback([arguments, run] { *run = [arguments] { return MakeVocab(*arguments); }; });
 }

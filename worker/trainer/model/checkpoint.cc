@@ -10,7 +10,6 @@
 
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/weight_files.h"
-#include "worker/trainer/tokenizer/load_tokenizer.h"
 
 namespace xp::trainer {
 namespace {
@@ -183,7 +182,7 @@ absl::Status CheckFinite(const Classifier& classifier) {
   return absl::OkStatus();
 }
 
-absl::Status SaveModel(const fs::path& dir, const fs::path& tokenizer_dir,
+absl::Status SaveModel(const fs::path& dir, const TokenizerCopy& tokenizer,
                        const Classifier& classifier) {
   if (absl::Status status = CheckFinite(classifier); !status.ok()) return status;
   std::vector<at::Tensor> kept;
@@ -193,13 +192,7 @@ absl::Status SaveModel(const fs::path& dir, const fs::path& tokenizer_dir,
   }
   absl::Status status = WriteSafetensors(dir / "model.safetensors", arrays);
   if (status.ok()) status = WriteFile(dir / "config.json", ModelConfigJson(classifier.config()));
-  const std::vector<std::string> wanted = TokenizerFiles(tokenizer_dir);
-  RemoveOthers(dir, TokenizerFiles(dir), wanted);  // of a model that was there before
-  for (const std::string& name : wanted) {
-    if (!status.ok()) return status;
-    status = CopyFile(tokenizer_dir / name, dir / name);
-  }
-  return status;
+  return status.ok() ? WriteTokenizerCopy(tokenizer, dir) : status;
 }
 
 bool HasWeights(const fs::path& dir) { return !WeightFileName(dir).empty(); }

@@ -9,6 +9,7 @@
 
 #include "worker/trainer/model/classifier.h"
 #include "worker/trainer/model/safetensors.h"
+#include "worker/trainer/tokenizer/tokenizer_copy.h"
 
 namespace xp::trainer {
 
@@ -34,10 +35,9 @@ bool HasWeights(const std::filesystem::path& dir);
 // ABORTED names the first array with a number that is not finite.
 absl::Status CheckFinite(const Classifier& classifier);
 
-// config.json and model.safetensors, as transformers writes them; the tokenizer's files are linked
-// or copied from `tokenizer_dir`, and those of another model go. ABORTED, with nothing written:
-// CheckFinite's.
-absl::Status SaveModel(const std::filesystem::path& dir, const std::filesystem::path& tokenizer_dir,
+// config.json, model.safetensors and the tokenizer's files, as transformers writes them; those of
+// another model's tokenizer go. ABORTED, with nothing written: CheckFinite's.
+absl::Status SaveModel(const std::filesystem::path& dir, const TokenizerCopy& tokenizer,
                        const Classifier& classifier);
 
 // For a parameter-shaped array (a weight, its gradient, a moment): its parts under their names,

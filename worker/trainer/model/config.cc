@@ -18,10 +18,11 @@ class Reader {
   explicit Reader(const Json& object) : object_(object) {}
 
   void Count(const char* key, int64_t low, int64_t& value) {
+    constexpr int64_t kMost = 1 << 28;
     const auto it = object_.find(key);
     if (it == object_.end() || it->is_null()) return;
-    if (!it->is_number_integer() || it->get<int64_t>() < low || it->get<int64_t>() > (1 << 28)) {
-      return Fail(key, *it, absl::StrFormat("a whole number from %d", low));
+    if (!it->is_number_integer() || it->get<int64_t>() < low || it->get<int64_t>() > kMost) {
+      return Fail(key, *it, absl::StrFormat("a whole number from %d to %d", low, kMost));
     }
     value = it->get<int64_t>();
   }

@@ -129,16 +129,23 @@ size_t DTypeBytes(DType dtype) { return kDTypes[size_t(dtype)].bytes; }
 std::string_view DTypeName(DType dtype) { return kDTypes[size_t(dtype)].name; }
 
 absl::StatusOr<std::shared_ptr<const MappedFile>> MappedFile::Open(const fs::path& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe that nobody writes into would else be waited for.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return ErrnoStatus("cannot open", file);
   struct stat info {};
   void* data = MAP_FAILED;
-  if (::fstat(fd, &info) == 0 && info.st_size > 0) {
+  const bool known = ::fstat(fd, &info) == 0;
+  if (known && !S_ISREG(info.st_mode)) {
+    ::close(fd);
+    return absl::InvalidArgumentError(file.string() + ": is no regular file");
+  }
+  if (known && info.st_size > 0) {
     data = ::mmap(nullptr, size_t(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
   }
   const int saved = errno;
   ::close(fd);
-  if (info.st_size == 0) return absl::DataLossError(file.string() + ": byte 0: the file is empty");
+  if (known && info.st_size == 0)
+    return absl::DataLossError(file.string() + ": byte 0: the file is empty");
   errno = saved;
   if (data == MAP_FAILED) return ErrnoStatus("cannot map", file);
   return std::shared_ptr<const MappedFile>(

@@ -20,13 +20,13 @@ absl::Status KeptModels::AfterEvaluation(double loss, const Classifier& classifi
   if (options_.model_out.empty() || state.evaluated_epochs == last_epoch_) return absl::OkStatus();
   std::error_code error;
   fs::remove_all(BestDir(), error);  // it could be of another model, with other files
-  return SaveModel(BestDir(), options_.model, classifier);
+  return SaveModel(BestDir(), tokenizer_, classifier);
 }
 
 absl::Status KeptModels::AtTheEnd(const Classifier& classifier, const TrainState& state,
                                   std::ostream& err) const {
   if (options_.model_out.empty()) return absl::OkStatus();
-  absl::Status status = SaveModel(options_.model_out, options_.model, classifier);
+  absl::Status status = SaveModel(options_.model_out, tokenizer_, classifier);
   const fs::path best = BestDir(), wanted = options_.model_out / "best";
   std::error_code error;
   const bool earlier = state.best_epoch > 0 && state.best_epoch < last_epoch_;

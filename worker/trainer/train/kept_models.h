@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "worker/trainer/model/classifier.h"
+#include "worker/trainer/tokenizer/tokenizer_copy.h"
 #include "worker/trainer/train/train_options.h"
 #include "worker/trainer/train/train_state.h"
 
@@ -15,8 +16,8 @@ namespace xp::trainer {
 class KeptModels {
  public:
   // All must outlive this. `last_epoch` is the training's.
-  KeptModels(const TrainOptions* options, uint64_t last_epoch)
-      : options_(*options), last_epoch_(last_epoch) {}
+  KeptModels(const TrainOptions* options, const TokenizerCopy* tokenizer, uint64_t last_epoch)
+      : options_(*options), tokenizer_(*tokenizer), last_epoch_(last_epoch) {}
 
   // After the evaluation of epoch state.evaluated_epochs.
   absl::Status AfterEvaluation(double loss, const Classifier& classifier, TrainState& state) const;
@@ -30,6 +31,7 @@ class KeptModels {
   std::filesystem::path BestDir() const;
 
   const TrainOptions& options_;
+  const TokenizerCopy& tokenizer_;
   const uint64_t last_epoch_;
 };
 

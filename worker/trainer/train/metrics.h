@@ -22,7 +22,8 @@ struct Scores {
 };
 
 // Two classes: of class 1, as scikit-learn's average="binary" (the article's). More: the mean over
-// the classes, average="macro". What would divide by zero is 0, as there.
+// the classes that are among the labels or the predictions, average="macro". What would divide by
+// zero is 0, as there.
 Scores ScoreOf(const Confusion& confusion);
 
 }  // namespace xp::trainer

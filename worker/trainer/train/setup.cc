@@ -110,6 +110,36 @@ absl::Status MakeResultFolder(const fs::path& dir, const TrainOptions& options) 
   return absl::OkStatus();
 }
 
+// What this training itself replaces while it goes on is no place to begin it from: another attempt
+// would begin from another model.
+absl::Status CheckModelStays(const TrainOptions& options) {
+  std::error_code error;
+  const fs::path model = fs::weakly_canonical(options.model, error);
+  const auto in = [&](const fs::path& dir) {
+    return !dir.empty() && fs::equivalent(model.parent_path(), dir, error);
+  };
+  const bool best = in(options.model_out) && model.filename() == "best";
+  if (!best && !in(options.checkpoints)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "the model %s lies where this training keeps its own models, which it replaces; copy it "
+      "elsewhere, or name another %s",
+      options.model.string(), best ? "--model-dir" : "--checkpoint-dir"));
+}
+
+// A file that is written line by line must be none that is read.
+absl::Status CheckLinesFile(const char* option, const fs::path& file, const TrainOptions& options) {
+  if (file.empty()) return absl::OkStatus();
+  std::error_code error;
+  const fs::path folder = fs::weakly_canonical(file, error).parent_path();
+  bool input = !options.ids.empty() && fs::equivalent(file, options.ids, error);
+  for (const fs::path& dir : {options.train, options.test, options.model}) {
+    input = input || (!dir.empty() && fs::equivalent(folder, dir, error));
+  }
+  if (!input) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s %s: that is an input, or lies among inputs; name another file", option, file.string()));
+}
+
 uint32_t DataCrc(const Examples& examples) {
   uLong crc = 0;
   const auto add = [&](const auto& items) {
@@ -128,9 +158,12 @@ uint32_t DataCrc(const Examples& examples) {
 
 absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err) {
   TrainSetup setup;
-  setup.model_dir = options.model;
-  absl::StatusOr<ModelConfig> config = ReadModelConfig(setup.model_dir);
+  if (absl::Status status = CheckModelStays(options); !status.ok()) return status;
+  absl::StatusOr<ModelConfig> config = ReadModelConfig(options.model);
   if (!config.ok()) return config.status();
+  absl::StatusOr<TokenizerCopy> tokenizer = ReadTokenizerCopy(options.model);
+  if (!tokenizer.ok()) return tokenizer.status();
+  setup.tokenizer = *std::move(tokenizer);
   if (options.dropout >= 0) {
     config->hidden_dropout = config->attention_dropout = config->classifier_dropout =
         options.dropout;
@@ -143,6 +176,9 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
     return absl::InvalidArgumentError(absl::StrFormat("--pad_to %d: the model takes %d tokens",
                                                       options.pad_to, config->max_tokens()));
   }
+  absl::Status lines = CheckLinesFile("--trace", options.trace, options);
+  if (lines.ok()) lines = CheckLinesFile("--metrics-file", options.metrics_file, options);
+  if (!lines.ok()) return lines;
   for (const fs::path& dir : {options.model_out, options.output, options.checkpoints}) {
     if (absl::Status s = MakeResultFolder(dir, options); !s.ok()) return s;
   }

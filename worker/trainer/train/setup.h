@@ -2,13 +2,13 @@
 #pragma once
 
 #include <absl/status/statusor.h>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "worker/trainer/data/shard.h"
 #include "worker/trainer/model/classifier.h"
+#include "worker/trainer/tokenizer/tokenizer_copy.h"
 #include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/train/loss_scaler.h"
 #include "worker/trainer/train/train_options.h"
@@ -16,7 +16,7 @@
 namespace xp::trainer {
 
 struct TrainSetup {
-  std::filesystem::path model_dir;  // where config and tokenizer are
+  TokenizerCopy tokenizer;  // for the models that are saved
   Examples train, test;
   bool has_test = false;
   at::Device device = at::kCPU;

@@ -12,6 +12,7 @@
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/checkpoint.h"
 #include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/train/checkpoint_seal.h"
 
 namespace xp::trainer {
 namespace {
@@ -118,7 +119,7 @@ std::vector<fs::path> CheckpointStore::NewestFirst() const {
 }
 
 absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& classifier,
-                                   AdamW& optimizer, const fs::path& tokenizer_dir,
+                                   AdamW& optimizer, const TokenizerCopy& tokenizer,
                                    uint64_t keep) const {
   const fs::path dir = PathOf(state.step);
   const fs::path aside = root_ / absl::StrFormat("%s%d", kAsidePrefix, state.step);
@@ -141,10 +142,9 @@ absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& cl
                      {random.numel()},
                      static_cast<const char*>(random.data_ptr()),
                      uint64_t(random.numel())}});
-  absl::Status status = SaveModel(aside, tokenizer_dir, classifier);
+  absl::Status status = SaveModel(aside, tokenizer, classifier);
   if (status.ok()) status = WriteSafetensors(aside / kOptimizerFile, arrays);
-  const Json file = {{"state", ToJson(state)}, {"settings", settings_}};
-  if (status.ok()) status = WriteFile(aside / kStateFile, file.dump(2) + "\n");
+  if (status.ok()) status = WriteState(aside, state);
   if (!status.ok()) {
     fs::remove_all(aside, error);
     return status;
@@ -162,6 +162,14 @@ absl::Status CheckpointStore::Save(const TrainState& state, const Classifier& cl
   return absl::OkStatus();
 }
 
+absl::Status CheckpointStore::WriteState(const fs::path& dir, const TrainState& state) const {
+  absl::StatusOr<nlohmann::json> files = SumFiles(dir);
+  if (!files.ok()) return files.status();
+  nlohmann::json file = {{"state", ToJson(state)}, {"settings", settings_}, {"files", *files}};
+  Seal(file);
+  return WriteFile(dir / kStateFile, file.dump(2) + "\n");
+}
+
 absl::Status CheckpointStore::Remove(uint64_t step) const {
   std::error_code error;
   fs::remove_all(PathOf(step), error);
@@ -174,10 +182,17 @@ absl::Status CheckpointStore::Load(const fs::path& dir, TrainState& state, Class
                                    AdamW& optimizer) const {
   absl::StatusOr<nlohmann::json> file = ReadJson(dir / kStateFile);
   if (!file.ok()) return file.status();
+  if (!IsWhole(*file)) {
+    return absl::DataLossError((dir / kStateFile).string() +
+                               ": its values are not those that were written: the CRC-32 does not "
+                               "fit");
+  }
   Json settings;
   try {
     state = FromJson(file->at("state"));
     settings = file->at("settings");
+    const absl::Status whole = CheckFileSums(dir, file->value("files", nlohmann::json::object()));
+    if (!whole.ok()) return whole;
   } catch (const nlohmann::json::exception& error) {
     return absl::DataLossError((dir / kStateFile).string() + ": " + error.what());
   }

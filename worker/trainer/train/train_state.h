@@ -29,7 +29,8 @@ struct TrainState {
 };
 
 // Folders checkpoint-STEP under one root. Each holds model.safetensors and config.json (a model
-// folder of its own), optimizer.safetensors (moments, random numbers) and trainer_state.json.
+// folder of its own), optimizer.safetensors (moments, random numbers) and trainer_state.json, which
+// has sizes and CRC-32 of all (checkpoint_seal.h).
 class CheckpointStore {
  public:
   // `settings` names what must not change between attempts (batch size, seed, data, ...).
@@ -44,7 +45,7 @@ class CheckpointStore {
   // Written aside, then renamed. Afterwards go older ones beyond `keep`, and those of later steps:
   // they are of a run that was given up, or damaged.
   absl::Status Save(const TrainState& state, const Classifier& classifier, AdamW& optimizer,
-                    const std::filesystem::path& tokenizer_dir, uint64_t keep) const;
+                    const TokenizerCopy& tokenizer, uint64_t keep) const;
 
   // OK if there is none of that step.
   absl::Status Remove(uint64_t step) const;
@@ -59,6 +60,7 @@ class CheckpointStore {
  private:
   absl::Status Load(const std::filesystem::path& dir, TrainState& state, Classifier& classifier,
                     AdamW& optimizer) const;
+  absl::Status WriteState(const std::filesystem::path& dir, const TrainState& state) const;
   std::filesystem::path PathOf(uint64_t step) const;
   std::vector<std::filesystem::path> NewestFirst() const;
 

@@ -40,7 +40,7 @@ class Run {
         lengths_(Lengths(setup_.train)),
         schedule_(MakeSchedule(options, setup_.train.size())),
         stepper_(&options_, &setup_),
-        kept_models_(&options_, schedule_.epochs),
+        kept_models_(&options_, &setup_.tokenizer, schedule_.epochs),
         losses_(&state_),
         progress_({"training", "steps", environment.progress}, environment.now, *environment.err) {
     collate_.pad_id = uint32_t(setup_.classifier->config().pad_token_id);
@@ -302,7 +302,7 @@ absl::Status Run::SaveCheckpoint() {
   TrainState state = state_;
   state.seconds = Seconds();
   absl::Status status = store_->Save(state, *setup_.classifier, stepper_.optimizer(),
-                                     options_.model, options_.save_total_limit);
+                                     setup_.tokenizer, options_.save_total_limit);
   if (status.ok()) saved_ = state;
   return status;
 }
@@ -347,11 +347,14 @@ absl::Status Run::Finish() {
                   {"train_steps_per_second", RoundTo(double(schedule_.steps) / seconds, 3)},
                   {"train_loss", state_.loss_total / double(std::max<uint64_t>(1, state_.step))},
                   {"epoch", EpochNow()}}));
-  *environment_.err << absl::StrFormat(
-      "xptrain: %d tokens trained on, %.1f %% of what was computed was padding, %.0f tokens/s\n",
-      real_tokens_,
-      100 * (1 - double(real_tokens_) / double(std::max<uint64_t>(1, computed_tokens_))),
-      double(real_tokens_) / std::max(step_seconds_, 1e-9));
+  if (computed_tokens_ == 0) {
+    *environment_.err << "xptrain: all steps were done before this start\n";
+  } else {
+    *environment_.err << absl::StrFormat(
+        "xptrain: %d tokens trained on, %.1f %% of what was computed was padding, %.0f tokens/s\n",
+        real_tokens_, 100 * (1 - double(real_tokens_) / double(computed_tokens_)),
+        double(real_tokens_) / std::max(step_seconds_, 1e-9));
+  }
   gpu_.monitor.reset();
   absl::Status status = kept_models_.AtTheEnd(*setup_.classifier, state_, *environment_.err);
   if (!status.ok() || options_.output.empty() || !last_evaluation_) return status;
