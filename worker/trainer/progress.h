@@ -1,5 +1,6 @@
 // How far a long job is: a bar with rate and time left on a terminal, a plain line now and then
-// elsewhere. Writes to stderr's descriptor only. Not thread-safe.
+// elsewhere. The bar stays within one row, however narrow. Writes to stderr's descriptor only. Not
+// thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,10 +15,15 @@ using Now = std::function<std::chrono::steady_clock::time_point()>;
 
 enum class ProgressStyle { kBar, kLines, kSilent };
 
+// The columns of the terminal that stderr is; 0: it is none, or does not say.
+int StderrColumns();
+
 struct ProgressOptions {
   std::string what;            // "tokenising", "training"
   std::string unit = "items";  // of `done` and `total`
   ProgressStyle style = ProgressStyle::kLines;
+  // Of the terminal, asked at each redraw as people resize it; 80 where it gives 0 or less.
+  std::function<int()> columns = StderrColumns;
 };
 
 class Progress {
@@ -38,6 +44,7 @@ class Progress {
   double Seconds() const;
   double Rate(uint64_t done, double seconds) const;  // a second
   void DrawBar(uint64_t done, double seconds);
+  std::string BarLine(uint64_t done, double rate, size_t columns) const;
 
   const ProgressOptions options_;
   const Now now_;

@@ -3,13 +3,16 @@
 
   cli_test.py PATH/TO/xptrain [unittest's arguments]
 """
+import fcntl
 import json
 import os
 import pathlib
 import re
 import resource
 import shutil
+import struct
 import subprocess
+import termios
 import unittest
 
 from program_case import REVIEWS, XPTRAIN, ProgramCase, run
@@ -270,6 +273,30 @@ class CliTest(ProgramCase):
                               input='{"text": "a film"}\n', capture_output=True, text=True, timeout=100)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("cannot write to stdout", done.stderr)
+
+    def on_terminal(self, columns, term):
+        """What `prepare` writes to a terminal of that width."""
+        reader, terminal = os.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {name: value for name, value in os.environ.items() if name != "TERM"}
+        done = run("prepare", "--model", self.good["distilbert"], "--input", REVIEWS, "--output", self.dir / "data",
+                   stderr=terminal, env=environment | ({"TERM": term} if term else {}))
+        os.close(terminal)
+        self.assertEqual(done.returncode, 0)
+        with open(reader, "rb", buffering=0) as file:
+            return file.read(1 << 16).decode()
+
+    def test_the_bar_keeps_to_the_terminals_width(self):
+        for columns in (24, 50, 80):
+            bars = [line for line in self.on_terminal(columns, "xterm").split("\r\033[K") if "%" in line]
+            self.assertGreater(len(bars), 0)
+            self.assertLess(max(map(len, bars)), columns, bars)
+
+    def test_a_terminal_that_cannot_erase_gets_plain_lines(self):
+        for term in ("dumb", None):
+            shown = self.on_terminal(80, term)
+            self.assertIn("tokenising: ", shown)
+            self.assertNotIn("\033", shown)
 
     def test_a_full_disk_says_so_and_leaves_nothing_behind(self):
         model, data = self.model(), self.dir / "data"

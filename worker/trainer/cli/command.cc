@@ -84,6 +84,8 @@ void SayWarning(const std::string& warning) {
 }
 
 ProgressStyle StderrStyle() {
+  const std::string terminal = FromEnvironment("TERM");
+  if (terminal.empty() || terminal == "dumb") return ProgressStyle::kLines;  // cannot erase a row
   return ::isatty(STDERR_FILENO) ? ProgressStyle::kBar : ProgressStyle::kLines;
 }
 

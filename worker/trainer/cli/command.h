@@ -51,7 +51,7 @@ std::shared_ptr<CLI::Config> ConfigFormat();
 void SayIfNot(const absl::Status& status);
 void SayWarning(const std::string& warning);  // none if empty
 
-ProgressStyle StderrStyle();  // a bar on a terminal, else lines
+ProgressStyle StderrStyle();  // a bar on a terminal unless TERM is dumb or not set, else lines
 Now SteadyNow();
 
 // Where SageMaker's script mode and xp put things: the environment variable, or "".
