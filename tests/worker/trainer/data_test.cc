@@ -201,6 +201,21 @@ TEST(LabelMapTest, WholeNumbersAreInTheirOwnOrder) {
             (std::vector<std::string>{"LABEL_0", "LABEL_1"}));
 }
 
+TEST(LabelMapTest, NegativeAndVeryLongNumbersToo) {
+  using Names = std::vector<std::string>;
+  const auto sorted = [](const std::set<std::string>& found) {
+    return LabelMap::Create(found, ModelConfig())->names();
+  };
+  EXPECT_EQ(sorted({"-1", "-2", "0", "1", "2"}), (Names{"-2", "-1", "0", "1", "2"}));
+  EXPECT_EQ(sorted({"-10", "-9", "+1", "-0"}), (Names{"-10", "-9", "-0", "+1"}));
+  EXPECT_EQ(sorted({"100000000000000000", "1000000000000000000", "5"}),
+            (Names{"5", "100000000000000000", "1000000000000000000"}));
+  const std::string beyond(30, '9');  // 64 bits hold 19 digits
+  EXPECT_EQ(sorted({beyond, "1" + beyond, "-" + beyond, "-1" + beyond, "7", "007"}),
+            (Names{"-1" + beyond, "-" + beyond, "007", "7", beyond, "1" + beyond}));
+  EXPECT_EQ(sorted({"-", "10", "9"}), (Names{"-", "10", "9"}));  // no number among them
+}
+
 TEST(LabelMapTest, ANameForTwoClassesIsRefused) {
   ModelConfig config;
   config.labels = {"neg", "pos", "neg"};

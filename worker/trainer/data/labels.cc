@@ -2,22 +2,42 @@
 
 #include <absl/strings/str_format.h>
 #include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace xp::trainer {
 namespace {
 
-bool IsWholeNumber(const std::string& label) {
-  return !label.empty() && label.size() < 10 && label.find_first_not_of("0123456789") == label.npos;
+// A whole number of any length, as a value that sorts: no integer type need hold it.
+struct WholeNumber {
+  bool negative = false;
+  std::string_view digits;  // without leading zeros; 0 has none
+
+  static std::optional<WholeNumber> Parse(std::string_view label) {
+    const bool negative = label.starts_with('-');
+    if (negative || label.starts_with('+')) label.remove_prefix(1);
+    if (label.empty() || label.find_first_not_of("0123456789") != label.npos) return std::nullopt;
+    label.remove_prefix(std::min(label.find_first_not_of('0'), label.size()));
+    return WholeNumber{negative && !label.empty(), label};
+  }
+  bool operator<(const WholeNumber& other) const {
+    if (negative != other.negative) return negative;
+    const WholeNumber& near = negative ? other : *this;  // the one that has to be nearer to 0
+    const WholeNumber& far = negative ? *this : other;
+    return std::pair(near.digits.size(), near.digits) < std::pair(far.digits.size(), far.digits);
+  }
+};
+
+bool AreWholeNumbers(const std::set<std::string>& labels) {
+  return std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+    return WholeNumber::Parse(label).has_value();
+  });
 }
 
-bool IsLess(const std::string& a, const std::string& b) { return std::stoul(a) < std::stoul(b); }
-
 bool AreIndices(const std::set<std::string>& labels) {
-  for (const std::string& label : labels) {
-    if (!IsWholeNumber(label) || std::stoul(label) >= labels.size() ||
-        label != std::to_string(std::stoul(label))) {
-      return false;
-    }
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (!labels.contains(std::to_string(i))) return false;
   }
   return true;
 }
@@ -56,8 +76,12 @@ absl::StatusOr<LabelMap> LabelMap::Create(const std::set<std::string>& found,
     }
   } else {
     map.names_.assign(found.begin(), found.end());
-    const bool numbers = std::all_of(found.begin(), found.end(), IsWholeNumber);
-    if (numbers) std::stable_sort(map.names_.begin(), map.names_.end(), IsLess);
+    if (AreWholeNumbers(found)) {
+      std::stable_sort(map.names_.begin(), map.names_.end(),
+                       [](const std::string& a, const std::string& b) {
+                         return *WholeNumber::Parse(a) < *WholeNumber::Parse(b);
+                       });
+    }
     for (const std::string& name : map.names_) {
       map.index_.emplace(name, int32_t(map.index_.size()));
     }

@@ -15,9 +15,10 @@ namespace xp::trainer {
 class LabelMap {
  public:
   // For the labels that the data has. Where the model's labels name all of them, theirs is the
-  // order; whole numbers 0..n-1 are indices; else they are sorted (neg before pos; 2 before 10
-  // where all are whole numbers). INVALID_ARGUMENT when there are fewer than two labels or more
-  // than kMaxLabels, or where the model has one name for two classes.
+  // order; whole numbers 0..n-1 are indices; else they are sorted (neg before pos; where all are
+  // whole numbers, of whatever length and sign, by these: -10, -2, 2, 10). INVALID_ARGUMENT when
+  // there are fewer than two labels or more than kMaxLabels, or where the model has one name for
+  // two classes.
   static absl::StatusOr<LabelMap> Create(const std::set<std::string>& found,
                                          const ModelConfig& config);
 
