@@ -77,11 +77,12 @@ std::string Zip(const std::vector<std::pair<std::string, std::string>>& members,
 std::string Text(const std::string& text) { return "X" + Bytes(uint32_t(text.size())) + text; }
 
 // {"w": a float tensor of 2 x 2}, in protocol 2.
-std::string StateDict(const std::string& key = "0", const std::string& shape = "K\x02K\x02\x86") {
+std::string StateDict(const std::string& key = "0", const std::string& shape = "K\x02K\x02\x86",
+                      const std::string& stride = "K\x02K\x01\x86") {
   return std::string("\x80\x02") + "ccollections\nOrderedDict\n)R(" + Text("w") +
          "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") + "ctorch\nFloatStorage\n" +
-         Text(key) + Text("cpu") + "K\x04tQK" + std::string(1, '\0') + shape + "K\x02K\x01\x86" +
-         "\x89" + "ccollections\nOrderedDict\n)RtRu.";
+         Text(key) + Text("cpu") + "K\x04tQK" + std::string(1, '\0') + shape + stride + "\x89" +
+         "ccollections\nOrderedDict\n)RtRu.";
 }
 
 std::string TorchFile(Numbers numbers = Numbers::k32Bits) {
@@ -202,6 +203,59 @@ TEST_F(WeightFilesTest, WhatATensorHasOfItsOwnIsShort) {
   for (int i = 0; i < 9; ++i) nine += "K\x01";
   ExpectPickleRefused(StateDict("0", nine + "t"), "more than 8 dimensions");
   ExpectPickleRefused("ctorch\n" + std::string(100, 'A') + "Storage\n.", "more than 64 bytes");
+}
+
+// A tuple of two, each with 8 bytes.
+std::string Two(int64_t first, int64_t second) {
+  return "\x8a\x08" + Bytes(first) + "\x8a\x08" + Bytes(second) + "\x86";
+}
+
+TEST_F(WeightFilesTest, ATensorThatDoesNotLieRowByRowIsGathered) {
+  const std::string data = Bytes(1.f) + Bytes(2.f) + Bytes(3.f) + Bytes(4.f);
+  const auto values = [&](const std::string& shape, const std::string& stride) {
+    const auto read =
+        Read("pytorch_model.bin",
+             Zip({{"a/data.pkl", StateDict("0", shape, stride)}, {"a/data/0", data}}));
+    std::vector<float> found;
+    if (!read.ok()) {
+      ADD_FAILURE() << read.status();
+      return found;
+    }
+    const ArrayView& view = read->arrays.at("w");
+    found.resize(view.bytes / sizeof(float));
+    std::memcpy(found.data(), view.data, view.bytes);
+    return found;
+  };
+  using Floats = std::vector<float>;
+  EXPECT_EQ(values(Two(2, 2), Two(1, 2)), (Floats{1, 3, 2, 4}));        // transposed
+  EXPECT_EQ(values(Two(2, 1), Two(2, 1)), (Floats{1, 3}));              // a slice of its columns
+  EXPECT_EQ(values(Two(3, 2), Two(0, 1)), (Floats{1, 2, 1, 2, 1, 2}));  // expanded
+  EXPECT_EQ(values(Two(2, 2), Two(1, 1)), (Floats{1, 2, 2, 3}));        // as_strided
+  EXPECT_EQ(values(Two(1, 2), Two(INT64_MAX, 3)), (Floats{1, 4}));      // never stepped by
+  EXPECT_EQ(values(Two(1, 4), Two(INT64_MAX, 1)), (Floats{1, 2, 3, 4}));
+  EXPECT_EQ(values(Two(0, 2), Two(7, 3)), Floats());
+}
+
+TEST_F(WeightFilesTest, StridesThatLieAreRefused) {
+  for (const auto& [shape, stride, why] : std::vector<std::array<std::string, 3>>{
+           {Two(2, 2), Two(1, 3), "too short"},
+           {Two(2, 2), Two(INT64_MAX, INT64_MAX), "too short"},
+           {Two(INT64_MAX, 2), Two(2, 1), "too short"},
+           {Two(INT64_MAX, INT64_MAX), Two(INT64_MAX, INT64_MAX), "too short"},
+           {Two(2, int64_t{1} << 62), Two(0, 4), "too short"},
+           {Two(INT64_MAX, 1), Two(0, 1), "gives reason for"},  // one number, said to be 2^63
+           {Two(INT64_MAX, INT64_MAX), Two(0, 0), "gives reason for"},
+           {Two(int64_t{1} << 12, int64_t{1} << 13), Two(0, 0), "gives reason for"},  // 128 MiB
+           {Two(2, 2), "K\x01\x85", "it has 2 sizes and 1 strides"},
+           {Two(2, 2), Two(-1, 1), "something else than sizes"}}) {
+    const auto read = Read("pytorch_model.bin", Zip({{"a/data.pkl", StateDict("0", shape, stride)},
+                                                     {"a/data/0", std::string(16, '\1')}}));
+    EXPECT_TRUE(absl::IsDataLoss(read.status())) << why << ": " << read.status();
+    EXPECT_NE(read.status().ToString().find(why), std::string::npos) << read.status();
+    EXPECT_NE(read.status().ToString().find("pytorch_model.bin: data.pkl at byte "),
+              std::string::npos)
+        << read.status();
+  }
 }
 
 TEST_F(WeightFilesTest, DeepAndCircularPicklesEndWell) {

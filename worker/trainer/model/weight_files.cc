@@ -2,10 +2,13 @@
 
 #include <absl/strings/str_format.h>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "worker/trainer/model/pickle.h"
+#include "worker/trainer/model/row_major.h"
 #include "worker/trainer/model/zip_file.h"
 
 namespace xp::trainer {
@@ -24,34 +27,65 @@ std::optional<DType> StorageType(const std::string& name) {
   return it == known.end() ? std::nullopt : std::optional(it->second);
 }
 
-// One described array as a view into the archive.
-absl::StatusOr<ArrayView> ViewOf(const PickledTensor& tensor, const std::string& folder,
-                                 const std::map<std::string, ZipMember>& members) {
+// Bytes that a file of `size` may have arrays gathered into: several tensors may be views of one
+// storage, and an expanded one has more elements than its own. Models tie one matrix at the most.
+constexpr uint64_t MostGathered(uint64_t size) { return 2 * size + (uint64_t{64} << 20); }
+
+// Turns described arrays into views: of the archive, or of copies where they do not lie row by row.
+class TensorReader {
+ public:
+  // All must outlive this; `folder` is what names of members begin with.
+  TensorReader(const std::string& folder, const std::map<std::string, ZipMember>& members,
+               uint64_t file_size)
+      : folder_(folder), members_(members), left_(MostGathered(file_size)) {}
+
+  absl::StatusOr<ArrayView> Read(const PickledTensor& tensor);
+  std::vector<std::shared_ptr<const void>> TakeCopies() { return std::move(copies_); }
+
+ private:
+  const std::string& folder_;
+  const std::map<std::string, ZipMember>& members_;
+  uint64_t left_;  // bytes that may still be gathered
+  std::vector<std::shared_ptr<const void>> copies_;
+};
+
+absl::StatusOr<ArrayView> TensorReader::Read(const PickledTensor& tensor) {
   const std::optional<DType> dtype = StorageType(tensor.storage_type);
   if (!dtype) return absl::InvalidArgumentError("its type is " + tensor.storage_type);
-  const auto member = members.find(folder + "data/" + tensor.storage_key);
-  if (member == members.end()) {
+  const auto member = members_.find(folder_ + "data/" + tensor.storage_key);
+  if (member == members_.end()) {
     return absl::DataLossError("the archive lacks data/" + tensor.storage_key);
   }
-  ArrayView view{*dtype, tensor.shape};
-  uint64_t elements = 1;
-  for (size_t i = tensor.shape.size(); i-- > 0;) {
-    const int64_t size = tensor.shape[i];
-    const bool row_major = i < tensor.stride.size() && uint64_t(tensor.stride[i]) == elements;
-    if (size > 1 && !row_major) return absl::InvalidArgumentError("it is not stored row by row");
-    if (size > 0 && elements > member->second.bytes.size() / uint64_t(size) + 1) {
-      return absl::DataLossError(absl::StrFormat(
-          "its shape needs more numbers than its storage at byte %d has", member->second.offset));
-    }
-    elements *= uint64_t(size);
+  const std::string_view storage = member->second.bytes;
+  const uint64_t width = DTypeBytes(*dtype), held = storage.size() / width;
+  if (tensor.stride.size() != tensor.shape.size()) {
+    return absl::DataLossError(absl::StrFormat("it has %d sizes and %d strides",
+                                               tensor.shape.size(), tensor.stride.size()));
   }
-  const uint64_t width = DTypeBytes(*dtype), held = member->second.bytes.size() / width;
-  if (uint64_t(tensor.offset) > held || elements > held - uint64_t(tensor.offset)) {
+  if (!LiesWithin(tensor.shape, tensor.stride, tensor.offset, held)) {
     return absl::DataLossError(
         absl::StrFormat("its storage at byte %d is too short", member->second.offset));
   }
-  view.data = member->second.bytes.data() + uint64_t(tensor.offset) * width;
+  const bool row_major = IsRowMajor(tensor.shape, tensor.stride);
+  const uint64_t most = row_major ? held : left_ / width;
+  uint64_t elements = 1;
+  for (const int64_t size : tensor.shape) {
+    if (size > 0 && elements > most / uint64_t(size)) {
+      return absl::DataLossError(absl::StrFormat(
+          "its shape needs more numbers than its storage at byte %d gives reason for",
+          member->second.offset));
+    }
+    elements *= uint64_t(size);
+  }
+  ArrayView view{*dtype, tensor.shape};
+  view.data = storage.data() + uint64_t(tensor.offset) * width;
   view.bytes = elements * width;
+  if (row_major) return view;
+  left_ -= view.bytes;
+  auto copy = std::make_shared<const std::vector<char>>(
+      GatherRowMajor(view.data, width, tensor.shape, tensor.stride));
+  view.data = copy->data();
+  copies_.push_back(std::move(copy));
   return view;
 }
 
@@ -89,14 +123,16 @@ absl::StatusOr<ArrayFile> ReadPyTorch(const fs::path& file) {
   }
   ArrayFile out;
   out.owners.push_back(*mapped);
+  TensorReader reader(folder, *members, bytes.size());
   for (const auto& [name, tensor] : *tensors) {
-    auto view = ViewOf(tensor, folder, *members);
+    auto view = reader.Read(tensor);
     if (!view.ok()) {
       return in_file(view.status(),
                      absl::StrFormat("data.pkl at byte %d: tensor '%s': ", pickle->offset, name));
     }
     out.arrays[name] = *std::move(view);
   }
+  for (auto& copy : reader.TakeCopies()) out.owners.push_back(std::move(copy));
   return out;
 }
 
