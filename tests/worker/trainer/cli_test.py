@@ -149,6 +149,29 @@ class CliTest(ProgramCase):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn(f"{self.dir}/odd.csv: the label 'z' is in the test data only", done.stderr)
 
+    def test_test_data_are_of_the_format_that_their_own_name_says(self):
+        data, model = self.dir / "in", self.good["distilbert"]
+        data.mkdir()
+        (data / "train.csv").write_text("text,label\na,x\nb,y\n")
+        (data / "b.tsv").write_text("text\tlabel\na, and more\tx\n")
+        prepare = lambda *arguments: run("prepare", "--model", model, "--output", self.dir / "data", *arguments)
+        done = prepare("--input", data / "train.csv", "--test-input", data / "b.tsv")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("test: 1 examples", done.stderr)
+        as_said = prepare("--input", data / "train.csv", "--test-input", data / "b.tsv", "--format", "csv")
+        self.assertEqual(as_said.returncode, 3, as_said.stderr)
+        (data / "test.jsonl").write_text('{"text": "a", "label": "x"}\n' * 2)
+        done = prepare("--input", data)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("test: 2 examples", done.stderr)
+        done = prepare("--input", data / "train.csv", "--test-input", data)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("in: is no file of test examples; accepted: a .csv, .tsv or .jsonl", done.stderr)
+        (data / "train.jsonl").write_text("")
+        done = prepare("--input", data)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("in has both train.jsonl and train.csv", done.stderr)
+
     def test_lines_that_cannot_be_read_are_an_error(self):
         model = self.model()
         for arguments in (("tokenize", self.dir), ("predict", "--input", self.dir),

@@ -1,4 +1,4 @@
-// Shards, batches, tables, vocabularies: what needs no LibTorch.
+// Shards, batches, labels, vocabularies: what needs no LibTorch.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +10,6 @@
 
 #include "tests/worker/trainer/temp_folder.h"
 #include "worker/trainer/data/batch_plan.h"
-#include "worker/trainer/data/document.h"
 #include "worker/trainer/data/examples_fit.h"
 #include "worker/trainer/data/labels.h"
 #include "worker/trainer/data/prepare.h"
@@ -34,19 +33,6 @@ class DataTest : public ::testing::Test {
     EXPECT_TRUE(WriteFile(dir_ / name, content).ok());
     return dir_ / name;
   }
-  // The documents as "split/label/text", or the error.
-  std::vector<std::string> Read(const fs::path& path, SourceFormat format) {
-    std::vector<std::string> seen;
-    SourceOptions options;
-    options.format = format;
-    const absl::Status status = ReadDocuments(path, options, [&](Document d) {
-      seen.push_back((d.split == Split::kTrain ? "train/" : "test/") + d.label + "/" + d.text);
-      return absl::OkStatus();
-    });
-    if (!status.ok()) seen = {std::string(status.message())};
-    return seen;
-  }
-
   const TempFolder folder_;
   const fs::path dir_ = folder_.path();
 };
@@ -90,43 +76,6 @@ TEST_F(DataTest, EveryDamagedByteOfAShardIsFound) {
   EXPECT_FALSE(ReadShard(dir_ / "long.xpshard").ok());
 }
 
-TEST_F(DataTest, CsvTakesQuotesAndLineBreaksWithinThem) {
-  const fs::path file =
-      Write("a.csv", "label,text\r\npos,\"good, \"\"very\"\" good\nindeed\"\r\nneg,bad\r\n");
-  EXPECT_EQ(Read(file, SourceFormat::kCsv),
-            (std::vector<std::string>{"train/pos/good, \"very\" good\nindeed", "train/neg/bad"}));
-}
-
-TEST_F(DataTest, TableErrorsNameTheLineAndTheColumns) {
-  EXPECT_NE(Read(Write("a.csv", "x,y\n1,2\n"), SourceFormat::kCsv)[0].find("the columns are: x, y"),
-            std::string::npos);
-  EXPECT_NE(Read(Write("b.tsv", "text\tlabel\na\tb\tc\n"), SourceFormat::kTsv)[0].find(
-                "line 2: 3 fields"),
-            std::string::npos);
-  EXPECT_NE(Read(Write("c.csv", "text,label\n\"a,b\n"), SourceFormat::kCsv)[0].find("never closed"),
-            std::string::npos);
-}
-
-TEST_F(DataTest, BytesOfALabelThatAreNotUtf8AreReplaced) {
-  EXPECT_EQ(Read(Write("a.csv", "text,label\nhi,n\xe9gatif\n"), SourceFormat::kCsv),
-            (std::vector<std::string>{"train/n\xEF\xBF\xBDgatif/hi"}));
-}
-
-TEST_F(DataTest, JsonLinesErrorsNameTheLine) {
-  const fs::path file =
-      Write("a.jsonl", "{\"text\": \"a\", \"label\": 1}\n\n{\"text\": \"\\ud800\"}\n");
-  EXPECT_NE(Read(file, SourceFormat::kJsonl)[0].find("a.jsonl:3:"), std::string::npos);
-}
-
-TEST_F(DataTest, AclImdbComesSortedAndWithoutTheUnlabelled) {
-  Write("aclImdb/train/pos/1_9.txt", "good");
-  Write("aclImdb/train/neg/0_2.txt", "bad");
-  Write("aclImdb/test/pos/0_8.txt", "fine");
-  Write("aclImdb/train/unsup/0_0.txt", "unknown");
-  EXPECT_EQ(Read(dir_, SourceFormat::kAclImdb),
-            (std::vector<std::string>{"test/pos/fine", "train/neg/bad", "train/pos/good"}));
-}
-
 TEST_F(DataTest, VocabularyAndShardsFromTextToTrainingChannel) {
   std::string lines;
   for (int i = 0; i < 40; ++i) {
@@ -152,7 +101,6 @@ TEST_F(DataTest, VocabularyAndShardsFromTextToTrainingChannel) {
     options.model = model;
     options.input = dir_ / "data";
     options.output = dir_ / "prepared" / model.filename();
-    options.source.format = *GuessSourceFormat(options.input);
     options.threads = 2;
     options.shard_examples = 16;
     std::ostringstream out;

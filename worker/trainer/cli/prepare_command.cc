@@ -51,13 +51,7 @@ absl::Status RunPrepare(const PrepareArguments& arguments) {
       arguments.threads > 0 ? arguments.threads : std::min(AvailableProcessors(), kMostOwnThreads);
   options.source.text_field = arguments.text_field;
   options.source.label_field = arguments.label_field;
-  if (arguments.format.empty()) {
-    absl::StatusOr<SourceFormat> guessed = GuessSourceFormat(arguments.input);
-    if (!guessed.ok()) return guessed.status();
-    options.source.format = *guessed;
-  } else {
-    options.source.format = *ParseSourceFormat(arguments.format);
-  }
+  if (!arguments.format.empty()) options.source.format = ParseSourceFormat(arguments.format);
   Progress progress({"tokenising", "texts", StderrStyle()}, SteadyNow(), std::cerr);
   absl::StatusOr<PrepareReport> report = Prepare(options, progress);
   if (!report.ok()) {
@@ -79,7 +73,9 @@ void AddPrepareCommand(CLI::App& app, Action* run) {
   auto arguments = std::make_shared<PrepareArguments>();
   CLI::App* command = app.add_subcommand(
       "prepare", "Tokenise a data set for a model, into the channels OUTPUT/train and OUTPUT/test");
-  command->add_option("--format", arguments->format, "Guessed from the input's name if not given")
+  command
+      ->add_option("--format", arguments->format,
+                   "Of all files; if not given, each goes by its name")
       ->check(CLI::IsMember({"aclimdb", "csv", "tsv", "jsonl"}));
   command->add_option("--model", arguments->model, "A Hugging Face model folder, or hub:NAME")
       ->required();
@@ -88,7 +84,8 @@ void AddPrepareCommand(CLI::App& app, Action* run) {
       ->add_option("--input", arguments->input,
                    "A file; a folder with train.* and test.*; an aclImdb folder or tar")
       ->required();
-  command->add_option("--test-input", arguments->test_input, "A file of test examples");
+  command->add_option("--test-input", arguments->test_input,
+                      "A file of test examples, .csv, .tsv or .jsonl");
   command->add_option("--output", arguments->output, "Gets train/ and test/")->required();
   command->add_option("--text-field", arguments->text_field, "Column or key of the text");
   command->add_option("--label-field", arguments->label_field, "Column or key of the label");

@@ -32,13 +32,7 @@ absl::Status AddTexts(const VocabArguments& arguments, VocabBuilder& builder, ui
     SourceOptions source;
     source.text_field = arguments.text_field;
     source.label_field = arguments.label_field;
-    if (arguments.format.empty()) {
-      absl::StatusOr<SourceFormat> guessed = GuessSourceFormat(input);
-      if (!guessed.ok()) return guessed.status();
-      source.format = *guessed;
-    } else {
-      source.format = *ParseSourceFormat(arguments.format);
-    }
+    if (!arguments.format.empty()) source.format = ParseSourceFormat(arguments.format);
     absl::Status status = ReadDocuments(input, source, [&](Document document) {
       // What a model is tested on must not shape its vocabulary.
       if (document.split == Split::kTest) return absl::OkStatus();

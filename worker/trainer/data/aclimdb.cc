@@ -2,6 +2,10 @@
 // as a folder or a tar of it. The documents come sorted by path, so that both give the same.
 #include <absl/strings/str_format.h>
 #include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,21 +23,42 @@ struct Review {
   std::string text;
 };
 
-// The last three parts of a path when they are a review's: "train/neg/0_3.txt", else empty.
-std::string_view ReviewKey(std::string_view path) {
-  if (!path.ends_with(".txt")) return {};
-  size_t at = path.size();
-  for (int i = 0; i < 3; ++i) {
-    if (at == 0) return {};
-    const size_t slash = path.rfind('/', at - 1);
-    at = slash == path.npos ? 0 : slash;
-    if (at == 0 && i < 2) return {};
+// Where a text lies: "aclImdb/train/neg/0_3.txt".
+struct Place {
+  std::string_view root;   // "aclImdb/", may be empty
+  std::string_view key;    // "train/neg/0_3.txt"
+  std::string_view split;  // "train"
+  std::string_view label;  // "neg"
+
+  bool is_review() const { return label == "neg" || label == "pos"; }
+  // A class that would be lost: what is hidden is some program's own.
+  bool is_other_class() const {
+    return !is_review() && label != "unsup" && !label.starts_with('.');
   }
-  std::string_view key = path.substr(path[at] == '/' ? at + 1 : at);
-  for (const char* folder : {"train/neg/", "train/pos/", "test/neg/", "test/pos/"}) {
-    if (key.starts_with(folder)) return key;
+};
+
+// nullopt: no text of a class, by its path.
+std::optional<Place> PlaceOf(std::string_view path) {
+  if (!path.ends_with(".txt")) return std::nullopt;
+  std::array<size_t, 3> starts{};  // of the last three parts, the last first
+  for (size_t i = 0, end = path.size(); i < 3; ++i) {
+    const size_t slash = end == 0 ? path.npos : path.rfind('/', end - 1);
+    if (slash == path.npos && i < 2) return std::nullopt;
+    starts[i] = slash == path.npos ? 0 : slash + 1;
+    end = slash == path.npos ? 0 : slash;
   }
-  return {};
+  Place place{path.substr(0, starts[2]), path.substr(starts[2]),
+              path.substr(starts[2], starts[1] - 1 - starts[2]),
+              path.substr(starts[1], starts[0] - 1 - starts[1])};
+  if (place.split != "train" && place.split != "test") return std::nullopt;
+  return place;
+}
+
+absl::Status OtherClass(const fs::path& path, std::string_view folder) {
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s: %s is no class of the aclImdb layout, which has neg and pos (and unsup, which is left "
+      "out): take it away, or give texts and labels of your own as .csv, .tsv or .jsonl",
+      path.string(), folder));
 }
 
 absl::Status Emit(std::vector<Review> reviews, const fs::path& path, const SourceOptions& options,
@@ -57,21 +82,65 @@ absl::Status Emit(std::vector<Review> reviews, const fs::path& path, const Sourc
   return absl::OkStatus();
 }
 
+// The class folders of a split, by name.
+std::vector<std::string> FoldersIn(const fs::path& split) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(split, error)) {
+    if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 absl::StatusOr<std::vector<Review>> ReadFolder(const fs::path& root) {
   std::vector<Review> reviews;
   std::error_code error;
-  for (const char* folder : {"train/neg", "train/pos", "test/neg", "test/pos"}) {
-    for (const auto& entry : fs::directory_iterator(root / folder, error)) {
-      const std::string key = std::string(folder) + "/" + entry.path().filename().string();
-      if (ReviewKey(key).empty()) continue;
-      std::error_code unknown;
-      if (!entry.is_regular_file(unknown)) {
-        return absl::InvalidArgumentError(entry.path().string() + ": is no regular file");
+  for (const std::string split : {"train", "test"}) {
+    for (const std::string& folder : FoldersIn(root / split)) {
+      for (const auto& entry : fs::directory_iterator(root / split / folder, error)) {
+        const std::string key = split + "/" + folder + "/" + entry.path().filename().string();
+        const std::optional<Place> place = PlaceOf(key);
+        if (!place) continue;
+        if (place->is_other_class()) return OtherClass(root, split + "/" + folder);
+        if (!place->is_review()) break;
+        std::error_code unknown;
+        if (!entry.is_regular_file(unknown)) {
+          return absl::InvalidArgumentError(entry.path().string() + ": is no regular file");
+        }
+        absl::StatusOr<std::string> text = ReadFile(entry.path());
+        if (!text.ok()) return text.status();
+        reviews.push_back({key, *std::move(text)});
       }
-      absl::StatusOr<std::string> text = ReadFile(entry.path());
-      if (!text.ok()) return text.status();
-      reviews.push_back({key, *std::move(text)});
     }
+  }
+  return reviews;
+}
+
+// In a tar whatever lies beside a review's class counts as one: other folders are no data set's.
+absl::StatusOr<std::vector<Review>> ReadTar(const fs::path& path) {
+  std::vector<Review> reviews;
+  std::set<std::string, std::less<>> roots;          // with reviews in them
+  std::map<std::string, std::string> other_classes;  // a root's, "train/neutral"
+  ArchiveVisitor visitor;
+  visitor.wants = [&](std::string_view name) {
+    const std::optional<Place> place = PlaceOf(name);
+    if (!place) return false;
+    if (place->is_other_class()) {
+      other_classes.emplace(place->root,
+                            std::string(place->split) + "/" + std::string(place->label));
+    }
+    return place->is_review();
+  };
+  visitor.take = [&](std::string_view name, std::string content) {
+    const Place place = *PlaceOf(name);
+    roots.emplace(place.root);
+    reviews.push_back({std::string(place.key), std::move(content)});
+    return absl::OkStatus();
+  };
+  if (absl::Status status = ReadArchive(path, visitor); !status.ok()) return status;
+  for (const auto& [root, folder] : other_classes) {
+    if (roots.contains(root)) return OtherClass(path, root + folder);
   }
   return reviews;
 }
@@ -81,21 +150,11 @@ absl::StatusOr<std::vector<Review>> ReadFolder(const fs::path& root) {
 absl::Status ReadAclImdb(const fs::path& path, const SourceOptions& options,
                          const OnDocument& on_document) {
   std::error_code error;
-  if (fs::is_directory(path, error)) {
-    const bool inside = fs::is_directory(path / "aclImdb", error);
-    absl::StatusOr<std::vector<Review>> reviews = ReadFolder(inside ? path / "aclImdb" : path);
-    if (!reviews.ok()) return reviews.status();
-    return Emit(*std::move(reviews), path, options, on_document);
-  }
-  std::vector<Review> reviews;
-  ArchiveVisitor visitor;
-  visitor.wants = [](std::string_view name) { return !ReviewKey(name).empty(); };
-  visitor.take = [&](std::string_view name, std::string content) {
-    reviews.push_back({std::string(ReviewKey(name)), std::move(content)});
-    return absl::OkStatus();
-  };
-  if (absl::Status status = ReadArchive(path, visitor); !status.ok()) return status;
-  return Emit(std::move(reviews), path, options, on_document);
+  const bool inside = fs::is_directory(path / "aclImdb", error);
+  absl::StatusOr<std::vector<Review>> reviews =
+      fs::is_directory(path, error) ? ReadFolder(inside ? path / "aclImdb" : path) : ReadTar(path);
+  if (!reviews.ok()) return reviews.status();
+  return Emit(*std::move(reviews), path, options, on_document);
 }
 
 }  // namespace xp::trainer

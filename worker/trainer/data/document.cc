@@ -23,25 +23,54 @@ absl::Status ReadText(const fs::path& path, const SourceOptions& options,
   return in.bad() ? ErrnoStatus("cannot read", path) : absl::OkStatus();
 }
 
-const char* EndingOf(SourceFormat format) {
-  switch (format) {
-    case SourceFormat::kCsv:
-      return ".csv";
-    case SourceFormat::kTsv:
-      return ".tsv";
-    case SourceFormat::kJsonl:
-      return ".jsonl";
-    case SourceFormat::kText:
-      return ".txt";
-    case SourceFormat::kAclImdb:
-      break;
+struct Ending {
+  const char* text;
+  SourceFormat format;
+  bool is_labelled;  // looked for in a folder without being asked for
+};
+constexpr Ending kEndings[] = {{".jsonl", SourceFormat::kJsonl, true},
+                               {".ndjson", SourceFormat::kJsonl, true},
+                               {".csv", SourceFormat::kCsv, true},
+                               {".tsv", SourceFormat::kTsv, true},
+                               {".txt", SourceFormat::kText, false}};
+
+// The file of a split in a folder; nullopt: there is none.
+absl::StatusOr<std::optional<SourceFile>> FindSplit(const fs::path& folder, Split split,
+                                                    const SourceOptions& options) {
+  const std::string name = split == Split::kTrain ? "train" : "test";
+  std::optional<SourceFile> found;
+  for (const auto& [ending, format, is_labelled] : kEndings) {
+    if (options.format ? format != *options.format : !is_labelled) continue;
+    const fs::path file = folder / (name + ending);
+    std::error_code error;
+    if (!fs::exists(file, error)) continue;
+    if (found) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s has both %s and %s: which one holds the %s examples? Move one away, or name a file",
+          folder.string(), found->path.filename().string(), name + ending, name));
+    }
+    found = SourceFile{file, format, split};
   }
-  return "";
+  return found;
+}
+
+absl::StatusOr<SourceFormat> GuessFormat(const fs::path& path) {
+  std::error_code error;
+  const std::string name = path.filename().string();
+  if (fs::is_directory(path, error) || name.find(".tar") != name.npos || name.ends_with(".tgz")) {
+    return SourceFormat::kAclImdb;
+  }
+  for (const Ending& ending : kEndings) {
+    if (name.ends_with(ending.text)) return ending.format;
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s: cannot tell its format from its name; say --format aclimdb, csv, tsv, jsonl or text",
+      path.string()));
 }
 
 absl::Status ReadFileOf(const fs::path& path, const SourceOptions& options,
                         const OnDocument& on_document) {
-  switch (options.format) {
+  switch (*options.format) {
     case SourceFormat::kAclImdb:
       return ReadAclImdb(path, options, on_document);
     case SourceFormat::kCsv:
@@ -66,41 +95,41 @@ std::optional<SourceFormat> ParseSourceFormat(std::string_view name) {
   return std::nullopt;
 }
 
-absl::StatusOr<SourceFormat> GuessSourceFormat(const fs::path& path) {
-  std::error_code error;
-  const std::string name = path.filename().string();
-  for (const SourceFormat format : {SourceFormat::kJsonl, SourceFormat::kCsv, SourceFormat::kTsv}) {
-    if (fs::exists(path / (std::string("train") + EndingOf(format)), error)) return format;
-  }
-  if (fs::is_directory(path, error) || name.find(".tar") != name.npos || name.ends_with(".tgz")) {
-    return SourceFormat::kAclImdb;
-  }
-  if (name.ends_with(".csv")) return SourceFormat::kCsv;
-  if (name.ends_with(".tsv")) return SourceFormat::kTsv;
-  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return SourceFormat::kJsonl;
-  if (name.ends_with(".txt")) return SourceFormat::kText;
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "%s: cannot tell its format from its name; say --format aclimdb, csv, tsv, jsonl or text",
-      path.string()));
-}
-
-absl::Status ReadDocuments(const fs::path& path, const SourceOptions& options,
-                           const OnDocument& on_document) {
+absl::StatusOr<std::vector<SourceFile>> FindSources(const fs::path& path,
+                                                    const SourceOptions& options) {
   std::error_code error;
   if (!fs::exists(path, error)) {
     return absl::NotFoundError(path.string() + ": no such file or folder");
   }
-  if (options.format == SourceFormat::kAclImdb || !fs::is_directory(path, error)) {
-    return ReadFileOf(path, options, on_document);
+  if (options.format != SourceFormat::kAclImdb && fs::is_directory(path, error)) {
+    absl::StatusOr<std::optional<SourceFile>> train = FindSplit(path, Split::kTrain, options);
+    if (!train.ok()) return train.status();
+    absl::StatusOr<std::optional<SourceFile>> test = FindSplit(path, Split::kTest, options);
+    if (!test.ok()) return test.status();
+    if (*train && *test) return std::vector{**std::move(train), **std::move(test)};
+    if (*train) return std::vector{**std::move(train)};
+    if (options.format) {
+      return absl::NotFoundError(path.string() + ": no train file of that format in it");
+    }
   }
-  SourceOptions of_split = options;
-  of_split.split = Split::kTrain;
-  const fs::path train = path / (std::string("train") + EndingOf(options.format));
-  absl::Status status = ReadFileOf(train, of_split, on_document);
-  const fs::path test = path / (std::string("test") + EndingOf(options.format));
-  if (!status.ok() || !fs::exists(test, error)) return status;
-  of_split.split = Split::kTest;
-  return ReadFileOf(test, of_split, on_document);
+  if (options.format) return std::vector{SourceFile{path, *options.format, options.split}};
+  absl::StatusOr<SourceFormat> guessed = GuessFormat(path);
+  if (!guessed.ok()) return guessed.status();
+  return std::vector{SourceFile{path, *guessed, options.split}};
+}
+
+absl::Status ReadDocuments(const fs::path& path, const SourceOptions& options,
+                           const OnDocument& on_document) {
+  absl::StatusOr<std::vector<SourceFile>> files = FindSources(path, options);
+  if (!files.ok()) return files.status();
+  for (const SourceFile& file : *files) {
+    SourceOptions of_file = options;
+    of_file.format = file.format;
+    of_file.split = file.split;
+    absl::Status status = ReadFileOf(file.path, of_file, on_document);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace xp::trainer

@@ -97,10 +97,28 @@ absl::Status ReadAll(const PrepareOptions& options, const OnDocument& on_documen
   return ReadDocuments(options.test_input, source, on_document);
 }
 
+// A folder or a tar has a split of its own to say: some of it would be trained on.
+absl::Status CheckTestInput(const PrepareOptions& options) {
+  if (options.test_input.empty()) return absl::OkStatus();
+  absl::StatusOr<std::vector<SourceFile>> files = FindSources(options.test_input, options.source);
+  if (!files.ok()) return files.status();
+  std::error_code error;
+  if ((*files)[0].format != SourceFormat::kAclImdb &&
+      !fs::is_directory(options.test_input, error)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      options.test_input.string() +
+      ": is no file of test examples; accepted: a .csv, .tsv or .jsonl (a folder or tar with "
+      "training and test data is an --input)");
+}
+
 // The labels are needed before the first shard is written; files are read twice for them.
 absl::StatusOr<LabelMap> FindLabels(const PrepareOptions& options, const ModelConfig& config,
                                     Progress& progress) {
-  if (options.source.format == SourceFormat::kAclImdb) {
+  absl::StatusOr<std::vector<SourceFile>> files = FindSources(options.input, options.source);
+  if (!files.ok()) return files.status();
+  if ((*files)[0].format == SourceFormat::kAclImdb) {
     return LabelMap::Create({"neg", "pos"}, config);
   }
   std::set<std::string> found;
@@ -187,6 +205,7 @@ absl::StatusOr<PrepareReport> Prepare(const PrepareOptions& options, Progress& p
   if (!fingerprint.ok()) return fingerprint.status();
   absl::StatusOr<std::vector<std::string>> model_files = ModelFiles(options);
   if (!model_files.ok()) return model_files.status();
+  if (absl::Status status = CheckTestInput(options); !status.ok()) return status;
   EncodeOptions encode{std::min(options.max_length, size_t(config->max_tokens()))};
   absl::StatusOr<LabelMap> labels = FindLabels(options, *config, progress);
   if (!labels.ok()) return labels.status();

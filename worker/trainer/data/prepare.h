@@ -17,7 +17,7 @@ enum class CopyWeights { kYes, kNo };
 struct PrepareOptions {
   std::filesystem::path model;       // a Hugging Face folder: config.json, tokenizer files
   std::filesystem::path input;       // a folder with train.* and test.*, or a file
-  std::filesystem::path test_input;  // may be empty
+  std::filesystem::path test_input;  // a file, of a format of its own; may be empty
   std::filesystem::path output;      // gets train/ and test/
   SourceOptions source;
   size_t max_length = 512;  // ids of an example at most, special tokens included

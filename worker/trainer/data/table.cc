@@ -109,7 +109,7 @@ absl::Status ReadTable(const fs::path& path, const SourceOptions& options,
   const auto in_file = [&](const absl::Status& status) {
     return absl::InvalidArgumentError(path.string() + ": " + std::string(status.message()));
   };
-  RowReader rows(in, path, options.format);
+  RowReader rows(in, path, *options.format);
   std::vector<std::string> row;
   absl::StatusOr<bool> more = rows.Next(row);
   if (!more.ok()) return more.status();
