@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "worker/trainer/files.h"
+#include "worker/trainer/tokenizer/special_tokens.h"
 #include "worker/trainer/tokenizer/utf8.h"
 
 namespace xp::trainer {
@@ -54,10 +55,12 @@ absl::StatusOr<std::string> ReadUtf8(const fs::path& file) {
   return text;
 }
 
-void AddSpecial(TokenizerParts& parts, const char* content, bool lstrip = false) {
-  const uint32_t id = parts.vocabulary.Find(content);
-  if (id == Vocabulary::kNone) return;
-  parts.added_tokens.push_back({content, id, false, lstrip, false, false, true});
+void AddSpecial(TokenizerParts& parts, const SpecialTokens& tokens) {
+  for (const SpecialToken& one : tokens) {
+    const uint32_t id = parts.vocabulary.Find(one.token);
+    if (id == Vocabulary::kNone) continue;
+    parts.added_tokens.push_back({one.token, id, false, one.lstrip, false, false, true});
+  }
 }
 
 absl::StatusOr<uint32_t> Required(const Vocabulary& vocabulary, const char* token,
@@ -103,9 +106,9 @@ absl::StatusOr<TokenizerParts> LoadWordPiece(const fs::path& dir, const json& co
     absl::StatusOr<uint32_t> id = Required(parts.vocabulary, token, file);
     if (!id.ok()) return id.status();
   }
-  for (const char* token : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
-    AddSpecial(parts, token);
-  }
+  status = CheckSpecialTokens(dir, config, BertSpecialTokens(), parts.vocabulary);
+  if (!status.ok()) return status;
+  AddSpecial(parts, BertSpecialTokens());
   parts.prefix_ids = {parts.vocabulary.Find("[CLS]")};
   parts.suffix_ids = {parts.vocabulary.Find("[SEP]")};
   parts.pad_id = parts.vocabulary.Find("[PAD]");
@@ -167,9 +170,10 @@ absl::StatusOr<TokenizerParts> LoadByteLevel(const fs::path& dir, const json& co
   for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"}) {
     absl::StatusOr<uint32_t> id = Required(parts.vocabulary, token, file);
     if (!id.ok()) return id.status();
-    AddSpecial(parts, token);
   }
-  AddSpecial(parts, "<mask>", /*lstrip=*/true);  // as RobertaTokenizer declares it
+  status = CheckSpecialTokens(dir, config, RobertaSpecialTokens(), parts.vocabulary);
+  if (!status.ok()) return status;
+  AddSpecial(parts, RobertaSpecialTokens());
   parts.prefix_ids = {parts.vocabulary.Find("<s>")};
   parts.suffix_ids = {parts.vocabulary.Find("</s>")};
   parts.pad_id = parts.vocabulary.Find("<pad>");

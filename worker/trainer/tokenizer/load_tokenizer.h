@@ -1,5 +1,6 @@
 // A tokenizer from a Hugging Face model folder: tokenizer.json when it is there, else vocab.txt
-// (WordPiece) or vocab.json with merges.txt (byte-level BPE), with tokenizer_config.json.
+// (WordPiece) or vocab.json with merges.txt (byte-level BPE), with tokenizer_config.json; then
+// special_tokens.h says what the files beside them may say.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -22,9 +23,13 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(const std::filesy
 std::filesystem::path VocabularyFile(const std::filesystem::path& dir);
 
 // All names that a tokenizer's file may have.
-inline constexpr const char* kTokenizerFiles[] = {
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
-    "merges.txt"};
+inline constexpr const char* kTokenizerFiles[] = {"tokenizer.json",
+                                                  "tokenizer_config.json",
+                                                  "special_tokens_map.json",
+                                                  "added_tokens.json",
+                                                  "vocab.txt",
+                                                  "vocab.json",
+                                                  "merges.txt"};
 
 // The tokenizer files of `dir`, by name: what a copy of the model has to take along.
 std::vector<std::string> TokenizerFiles(const std::filesystem::path& dir);
