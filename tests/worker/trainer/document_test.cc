@@ -67,6 +67,14 @@ TEST_F(DocumentTest, JsonLinesErrorsNameTheLine) {
   EXPECT_NE(Read(file, SourceFormat::kJsonl)[0].find("a.jsonl:3:"), std::string::npos);
 }
 
+TEST_F(DocumentTest, ANumberThatIsNoLabelIsSaidToBeOne) {
+  for (const char* label : {"0.5", "100000000000000000000"}) {
+    const fs::path file =
+        Write("a.jsonl", std::string("{\"text\": \"a\", \"label\": ") + label + "}\n");
+    EXPECT_THAT(Read(file)[0], testing::HasSubstr("a.jsonl:1: the label is a number with a frac"));
+  }
+}
+
 TEST_F(DocumentTest, EachSplitsFileHasItsOwnFormat) {
   Write("train.csv", "text,label\na,x\n");
   Write("test.jsonl", "{\"text\": \"b\", \"label\": \"y\"}\n");
@@ -77,6 +85,7 @@ TEST_F(DocumentTest, EachSplitsFileHasItsOwnFormat) {
   EXPECT_EQ(Read(dir_, SourceFormat::kJsonl), (Documents{"train/z/c", "test/y/b"}));
   EXPECT_THAT(Read(dir_)[0], testing::HasSubstr("has both train.ndjson and train.csv: which one"));
   fs::remove(second);
+  EXPECT_THAT(Read(dir_, SourceFormat::kTsv)[0], testing::HasSubstr("no train.tsv here; --format"));
   Write("test.tsv", "text\tlabel\n");
   EXPECT_THAT(Read(dir_)[0], testing::HasSubstr("has both test.jsonl and test.tsv: which one"));
 }

@@ -1,7 +1,9 @@
 #include "worker/trainer/data/document.h"
 
 #include <absl/strings/str_format.h>
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "worker/trainer/files.h"
 
@@ -109,7 +111,13 @@ absl::StatusOr<std::vector<SourceFile>> FindSources(const fs::path& path,
     if (*train && *test) return std::vector{**std::move(train), **std::move(test)};
     if (*train) return std::vector{**std::move(train)};
     if (options.format) {
-      return absl::NotFoundError(path.string() + ": no train file of that format in it");
+      const auto ending =
+          std::find_if(std::begin(kEndings), std::end(kEndings),
+                       [&](const Ending& one) { return one.format == *options.format; });
+      return absl::NotFoundError(absl::StrFormat(
+          "%s: no train%s here; --format is that of both train and test, without it each goes by "
+          "its ending",
+          path.string(), ending->text));
     }
   }
   if (options.format) return std::vector{SourceFile{path, *options.format, options.split}};

@@ -30,6 +30,11 @@ absl::StatusOr<Document> ToDocument(const std::string& line, const SourceOptions
     return absl::InvalidArgumentError("no text under \"text\" (or name its key with --text-field)");
   }
   const json* label = FindField(*object, options.label_field, {"label", "labels", "sentiment"});
+  if (label != nullptr && label->is_number_float()) {
+    return absl::InvalidArgumentError(
+        "the label is a number with a fraction or of more than 64 bits: " + label->dump() +
+        "; write it as a text, in quotes");
+  }
   if (label == nullptr ||
       !(label->is_string() || label->is_number_integer() || label->is_boolean())) {
     return absl::InvalidArgumentError(
