@@ -38,7 +38,7 @@ std::string NoCommand(const std::string& word, const CLI::App& app) {
 std::string Problem(const CLI::App& app, const CLI::App& command, const CLI::ParseError& error) {
   const std::vector<std::string> left = app.remaining(/*recurse=*/true);
   const std::vector<std::string> below = CommandNames(command);
-  if (left.empty()) {
+  if (left.empty() || left.front() == "--") {
     const bool no_word = error.get_name() == "RequiredError" && !below.empty();
     return no_word ? "a command is missing; there are " + absl::StrJoin(below, ", ")
                    : std::string(error.what());

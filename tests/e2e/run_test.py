@@ -142,6 +142,7 @@ def test_a_run_whose_xpctl_died_before_its_command_began_is_ended_by_sync(here):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it is waited for before the command begins
         dying = begin(here, f"touch {here.folder}/ran", server=f"127.0.0.1:{silent.getsockname()[1]}")
         eventually(lambda: waiting_runs(here), 30, "the run is kept")
+        dying.send_signal(signal.SIGSTOP)  # it would not wait for ever
         here.xpctl("sync")
         assert len(waiting_runs(here)) == 1, "its xpctl may still begin it"
         dying.kill()
@@ -223,6 +224,8 @@ def test_each_word_of_the_command_reaches_it_as_it_is(here):
     script = "import sys, json; print(json.dumps(sys.argv[1:]))"
     done = here.xpctl("run", "-e", "e", "-t", "t", "--", sys.executable, "-c", script, *words)
     assert json.loads(done.stdout) == words
+    for nothing in ([], ["--"], ["--", ""]):
+        assert "CMD is" in here.xpctl("run", "-e", "e", *nothing, status=2).stderr
 
 
 def test_a_command_that_is_not_there_says_so(here):

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "worker/trainer/tokenizer/utf8.h"
+
 namespace xp::trainer {
 namespace {
 
@@ -107,7 +109,8 @@ absl::StatusOr<json> ParseJson(std::string_view text) {
     std::string what = error.what();
     const size_t colon = what.find(": ");  // "... parse error at line 1, column 2: WORDS"
     if (colon != what.npos) what = what.substr(colon + 2);
-    return absl::InvalidArgumentError(Position(text, error.byte) + ": not JSON: " + what);
+    return absl::InvalidArgumentError(Position(text, error.byte) +
+                                      ": not JSON: " + ReplaceInvalidUtf8(what));
   } catch (const json::out_of_range& error) {
     // "... number overflow parsing '1e999'", the one thing that the parser throws besides.
     const std::string_view what = error.what();

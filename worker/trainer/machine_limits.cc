@@ -1,8 +1,6 @@
 #include "worker/trainer/machine_limits.h"
 
-#include <absl/strings/str_format.h>
 #include <sched.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <fstream>
@@ -126,19 +124,6 @@ int AvailableProcessors(const SystemFiles& files) {
       lower_to(Number(quota), Number(FirstLine(group / "cpu.cfs_period_us")));
   }
   return int(std::max<uint64_t>(processors, 1));
-}
-
-absl::Status CheckAddresses() {
-  void* const range = ::mmap(nullptr, kLeastAddresses, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (range != MAP_FAILED) {
-    ::munmap(range, kLeastAddresses);
-    return absl::OkStatus();
-  }
-  return absl::ResourceExhaustedError(absl::StrFormat(
-      "the kernel refuses %d MiB more of addresses, which LibTorch needs at least: raise the limit "
-      "(ulimit -v), or let it be unlimited and set --memory-limit",
-      kLeastAddresses >> 20));
 }
 
 }  // namespace xp::trainer

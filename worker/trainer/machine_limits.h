@@ -2,7 +2,6 @@
 // (version 2, and version 1 where mounted) around it. Read anew on each call. Any thread.
 #pragma once
 
-#include <absl/status/status.h>
 #include <cstdint>
 #include <filesystem>
 
@@ -19,10 +18,5 @@ uint64_t AvailableMemory(const SystemFiles& files = {});
 
 // At least 1: the processors that may be used, or the group's quota of processor time, rounded up.
 int AvailableProcessors(const SystemFiles& files = {});
-
-// RESOURCE_EXHAUSTED: this process may not have kLeastAddresses more of addresses (ulimit -v). It is
-// refused here because OpenBLAS, which asks for 128 MiB with its first product, would ask for ever.
-inline constexpr uint64_t kLeastAddresses = uint64_t{512} << 20;
-absl::Status CheckAddresses();
 
 }  // namespace xp::trainer

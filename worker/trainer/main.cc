@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <iostream>
 #include <new>
 #include <system_error>
 
@@ -28,6 +29,11 @@ int main(int argc, char** argv) {
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants its vector
   try {
     app.parse(arguments);
+  } catch (const CLI::ConfigError& error) {
+    std::cerr << "xptrain: --config: " << error.what()
+              << "; accepted: a section for each command ([train]), in it NAME=VALUE lines of its "
+                 "options\n";
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }

@@ -2,7 +2,6 @@
 // without a server it runs all the same and is delivered later.
 #include <absl/strings/str_cat.h>
 #include <absl/time/time.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -28,7 +27,6 @@
 #include "proto/status.h"
 #include "worker/capture/log_tail.h"
 #include "worker/runner/file_io.h"
-#include "worker/runner/process_identity.h"
 #include "worker/runner/runner_control.h"
 
 namespace xp::xpctl {
@@ -62,6 +60,7 @@ absl::StatusOr<RunRecord> MakeRecord(Session& session, const RunOptions& options
   record.experiment = options.experiment;
   record.trial = options.trial.empty() ? "run-" + record.id : options.trial;
   XP_RETURN_IF_ERROR(CheckName("--experiment", record.experiment));
+  if (options.command.front().empty()) return absl::InvalidArgumentError("CMD is an empty word");
   XP_RETURN_IF_ERROR(CheckName("--trial", record.trial));
   if (!options.metrics.metrics.empty() || !options.metrics.preset.empty()) {
     XP_RETURN_IF_ERROR(CompileMetricOptions(options.metrics).status());
@@ -74,7 +73,7 @@ absl::StatusOr<RunRecord> MakeRecord(Session& session, const RunOptions& options
   record.preset = options.metrics.preset;
   record.command = options.command;
   record.start_time_ms = absl::ToUnixMillis(now);
-  XP_ASSIGN_OR_RETURN(record.starter, runner::IdentifyProcess(::getpid()));
+  XP_ASSIGN_OR_RETURN(record.starter, RunStarter::ThisProcess());
   XP_ASSIGN_OR_RETURN(const std::string runs, RunsFolder(session.world().getenv));
   record.folder = runs + "/" + record.id;
   std::error_code error;
@@ -214,7 +213,8 @@ absl::StatusOr<int> Run(Session& session, const RunOptions& options) {
   std::optional<Tracker> tracker;
   if (client != nullptr) tracker = BeginTracking(session, record, address.shown);
   XP_ASSIGN_OR_RETURN(const runner::RunnerState state, Echo(session, record, signals));
-  if (state.exit && state.exit->reason == runner::EndReason::kNotFound) {
+  if (state.exit && (state.exit->reason == runner::EndReason::kNotFound ||
+                     state.exit->reason == runner::EndReason::kCalledOff)) {
     session.Say(absl::StrCat("xpctl run: ", state.exit->message));
   }
   if (tracker) FinishDelivery(session, *client, record, signals, *tracker);

@@ -115,7 +115,7 @@ absl::StatusOr<bool> HasBegunOrCallOff(const RunRecord& record, const absl::Stat
 }
 
 absl::StatusOr<bool> CallOffAbandoned(const RunRecord& record, absl::Time now) {
-  if (record.starter.pid == 0 || runner::IsAlive(record.starter)) return false;
+  if (!record.starter.IsGone()) return false;
   const runner::AttemptFolder attempt = record.Attempt();
   const absl::StatusOr<runner::FolderLock> held = runner::HoldFolder(attempt);
   if (absl::IsFailedPrecondition(held.status())) return false;  // it had started a runner

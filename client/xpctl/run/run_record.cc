@@ -1,11 +1,15 @@
 #include "client/xpctl/run/run_record.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "client/cpp/system_error.h"
+#include "proto/status.h"
 #include "worker/runner/file_io.h"
 
 namespace xp::xpctl {
@@ -24,9 +28,12 @@ ordered_json ToJson(const RunRecord& record) {
                     {"git_commit", record.git_commit},
                     {"git_diff_sha256", record.git_diff_sha256},
                     {"start_time_ms", record.start_time_ms}};
-  if (const runner::ProcessIdentity& starter = record.starter; starter.pid > 0) {
-    json["starter"] = {
-        {"pid", starter.pid}, {"start_ticks", starter.start_ticks}, {"boot_id", starter.boot_id}};
+  if (const RunStarter& starter = record.starter; starter.process.pid > 0) {
+    json["starter"] = {{"pid", starter.process.pid},
+                       {"start_ticks", starter.process.start_ticks},
+                       {"boot_id", starter.process.boot_id},
+                       {"host", starter.host},
+                       {"pid_namespace", starter.pid_namespace}};
   }
   json["metrics"] = ordered_json::array();
   for (const capture::MetricDefinition& metric : record.metrics) {
@@ -35,7 +42,32 @@ ordered_json ToJson(const RunRecord& record) {
   return json;
 }
 
+std::string HostName() {
+  char name[HOST_NAME_MAX + 1] = "";
+  return ::gethostname(name, sizeof name) == 0 ? name : "";
+}
+
+std::string PidNamespace() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/ns/pid", error).string();
+}
+
 }  // namespace
+
+absl::StatusOr<RunStarter> RunStarter::ThisProcess() {
+  RunStarter starter;
+  XP_ASSIGN_OR_RETURN(starter.process, runner::IdentifyProcess(::getpid()));
+  starter.host = HostName();
+  starter.pid_namespace = PidNamespace();
+  return starter;
+}
+
+bool RunStarter::IsGone() const {
+  if (process.pid == 0 || host.empty() || host != HostName()) return false;
+  const absl::StatusOr<std::string> boot_id = runner::ReadBootId();
+  if (boot_id.ok() && *boot_id != process.boot_id) return true;
+  return !pid_namespace.empty() && pid_namespace == PidNamespace() && !runner::IsAlive(process);
+}
 
 absl::Status SaveRun(const RunRecord& record) {
   return runner::WriteFileDurably(
@@ -62,7 +94,9 @@ absl::StatusOr<RunRecord> LoadRun(const std::string& folder) {
     record.git_diff_sha256 = json.value("git_diff_sha256", "");
     record.start_time_ms = json.at("start_time_ms");
     if (const auto starter = json.find("starter"); starter != json.end()) {
-      record.starter = {starter->at("pid"), starter->at("start_ticks"), starter->at("boot_id")};
+      record.starter = {{starter->at("pid"), starter->at("start_ticks"), starter->at("boot_id")},
+                        starter->at("host"),
+                        starter->at("pid_namespace")};
     }
     for (const ordered_json& metric : json.at("metrics")) {
       record.metrics.push_back({metric.at("name"), metric.at("regex"), ""});

@@ -19,6 +19,17 @@
 
 namespace xp::xpctl {
 
+// A process and where its pid means something: runs may lie on a disk that machines share.
+struct RunStarter {
+  runner::ProcessIdentity process;  // pid 0: not known
+  std::string host;
+  std::string pid_namespace;  // as /proc/self/ns/pid names it
+
+  static absl::StatusOr<RunStarter> ThisProcess();
+  // It ended, or its machine was started anew. False where that cannot be known.
+  bool IsGone() const;
+};
+
 struct RunRecord {
   std::string folder;  // absolute; not part of run.json
   std::string id;      // its worker is called "run-ID"
@@ -27,10 +38,10 @@ struct RunRecord {
   std::vector<std::string> command;
   std::vector<capture::MetricDefinition> metrics;
   std::string preset;
-  std::string git_commit;           // of the folder that it began in; empty: none
-  std::string git_diff_sha256;      // of DiffFile(); empty: no difference
-  int64_t start_time_ms = 0;        // Unix milliseconds
-  runner::ProcessIdentity starter;  // the xpctl that begins the command; pid 0: not known
+  std::string git_commit;       // of the folder that it began in; empty: none
+  std::string git_diff_sha256;  // of DiffFile(); empty: no difference
+  int64_t start_time_ms = 0;    // Unix milliseconds
+  RunStarter starter;           // the xpctl that begins the command
 
   std::string FullName() const { return experiment + "/" + trial; }
   runner::AttemptFolder Attempt() const { return runner::AttemptFolder(folder + "/attempt"); }

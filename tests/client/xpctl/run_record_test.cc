@@ -42,6 +42,25 @@ TEST(RunRecordTest, WhatAKilledRunLeavesIsTakenUp) {
   EXPECT_TRUE(PendingRuns(runs.path()).empty());
 }
 
+TEST(RunRecordTest, WhetherItsStarterIsGoneIsKnownOnItsOwnMachineOnly) {
+  const auto here = RunStarter::ThisProcess();
+  ASSERT_TRUE(here.ok()) << here.status();
+  EXPECT_FALSE(here->IsGone());
+  EXPECT_FALSE(RunStarter().IsGone()) << "not known";
+  RunStarter ended = *here;
+  ended.process.start_ticks -= 1;  // its pid was given to another
+  EXPECT_TRUE(ended.IsGone());
+  RunStarter in_a_container = ended;
+  in_a_container.pid_namespace = "pid:[1]";
+  EXPECT_FALSE(in_a_container.IsGone());
+  RunStarter before_the_reboot = *here;
+  before_the_reboot.process.boot_id = "another";
+  EXPECT_TRUE(before_the_reboot.IsGone());
+  RunStarter elsewhere = before_the_reboot;
+  elsewhere.host += "-2";
+  EXPECT_FALSE(elsewhere.IsGone());
+}
+
 TEST(RunRecordTest, ARunWithoutAGitStateIsOne) {
   const client::TempFolder runs;
   runs.Write("a/run.json",

@@ -90,6 +90,17 @@ TEST_F(DocumentTest, EachSplitsFileHasItsOwnFormat) {
   EXPECT_THAT(Read(dir_)[0], testing::HasSubstr("has both test.jsonl and test.tsv: which one"));
 }
 
+TEST_F(DocumentTest, TheEndOfANameCountsNotWhatIsInIt) {
+  EXPECT_EQ(Read(Write("my.target.csv", "text,label\na,x\n")),
+            (std::vector<std::string>{"train/x/a"}));
+}
+
+TEST_F(DocumentTest, AFolderThatCannotBeReadIsAnError) {
+  Write("aclImdb/train/neg/0_2.txt", "bad");
+  fs::create_directory_symlink("test", dir_ / "aclImdb/test");  // which leads nowhere
+  EXPECT_THAT(Read(dir_, SourceFormat::kAclImdb)[0], testing::HasSubstr("cannot read"));
+}
+
 TEST_F(DocumentTest, AclImdbComesSortedAndWithoutTheUnlabelled) {
   Write("aclImdb/train/pos/1_9.txt", "good");
   Write("aclImdb/train/neg/0_2.txt", "bad");

@@ -68,9 +68,13 @@ class KeptModelsTest(ProgramCase):
                               (newest, "--checkpoint-dir")):
             done = self.refused("--model", model, "--model-dir", self.out, *place)
             self.assertEqual(done.returncode, 3, done.stderr)
-            self.assertIn(f"the model {model} lies where this training keeps its own models", done.stderr)
+            self.assertIn(f"the model {model} lies where this training keeps its own, which it replaces", done.stderr)
             self.assertIn(f"name another {option}", done.stderr)
             self.predict(model)
+        os.symlink(self.checkpoints, self.dir / "link")
+        self.assertIn("which it replaces", self.refused("--model", self.dir / "link/best/.", *place).stderr)
+        shutil.copytree(newest, self.checkpoints / "start")
+        self.begin("--epochs", 1, "--model", self.checkpoints / "start", *place, check=True)
         self.begin("--model", self.out / "best", "--model-dir", self.dir / "more", "--epochs", 1, check=True)
         self.predict(self.dir / "more")
 
@@ -83,10 +87,11 @@ class KeptModelsTest(ProgramCase):
     def test_a_tokenizer_that_went_during_the_training_is_in_the_result(self):
         model, data = self.dir / "model-to-go", self.data["distilbert"]
         shutil.copytree(data / "train", model, ignore=shutil.ignore_patterns("*.xpshard", "prepared.json"))
-        process = start("train", "--model", model, "--train-dir", data / "train", "--device", "cpu", "--epochs", 1,
-                        "--logging-steps", 1, "--model-dir", self.out)
+        process = start("train", "--model", model, "--train-dir", data / "train", "--device", "cpu", "--epochs", 3,
+                        "--train-batch-size", 4, "--logging-steps", 1, "--model-dir", self.out)
         process.stdout.readline()  # it trains
         shutil.rmtree(model)
+        self.assertIsNone(process.poll(), "it ended before that")
         err = process.communicate(timeout=100)[1]
         self.assertEqual(process.returncode, 0, err)
         self.predict(self.out)
@@ -96,6 +101,9 @@ class KeptModelsTest(ProgramCase):
         shard, ids = train / "shard-00000.xpshard", self.dir / "ids.jsonl"
         ids.write_text('{"input_ids": [5, 9], "label": 0}\n')
         before = shard.read_bytes()
+        for _ in range(2):  # beside the model it is a file of our own
+            here = shutil.copytree(train, self.dir / "model-here", dirs_exist_ok=True)
+            run("train", "--model", here, "--ids", ids, "--trace", here / "trace.jsonl", "--device", "cpu", check=True)
         for option in ("--trace", "--metrics-file"):
             self.assertIn(f"{option} {shard}: that is an input", self.refused(option, shard).stderr)
             done = run("train", "--model", train, "--ids", ids, option, ids)
@@ -143,11 +151,11 @@ class KeptModelsTest(ProgramCase):
         self.train(test=False)
         with open("/dev/full", "w") as full:
             done = run("predict", "--model", self.out, "A fine film", stdout=full)
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("cannot write to stdout", done.stderr)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("cannot write to stdout: No space left on device", done.stderr)
         done = self.refused("--trace", "/dev/full")
         self.assertEqual(done.returncode, 5, done.stderr)
-        self.assertIn("cannot write /dev/full: No space left on device", done.stderr)
+        self.assertIn("cannot write /dev/full: No space left on device\n", done.stderr, "and no advice on memory")
 
     def test_two_trainings_into_one_checkpoint_folder(self):
         self.checkpoints.mkdir()

@@ -1,9 +1,6 @@
 #include "worker/trainer/memory_pool.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <fstream>
@@ -184,22 +181,6 @@ TEST(MemoryPlanTest, AttentionWeightsThatAreNotMadeTakeNothing) {
   const uint64_t with = BytesPerExample(distilbert, input);
   input.attention_weights = false;
   EXPECT_LT(BytesPerExample(distilbert, input), with * 2 / 3);
-}
-
-// OpenBLAS would ask for them for ever.
-TEST(AddressesTest, TooFewAddressesAreSaid) {
-  EXPECT_TRUE(CheckAddresses().ok());
-  uint64_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
-  rlimit few = before;
-  few.rlim_cur = pages * uint64_t(::getpagesize()) + kLeastAddresses / 2;
-  ASSERT_EQ(::setrlimit(RLIMIT_AS, &few), 0);
-  const absl::Status status = CheckAddresses();
-  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
-  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
-  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("512 MiB more of addresses"));
 }
 
 }  // namespace

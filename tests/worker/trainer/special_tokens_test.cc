@@ -116,6 +116,13 @@ TEST_F(SpecialTokensTest, WhatATokenTakesAlongCountsToo) {
       HasSubstr("eos_token.rstrip is true"));
 }
 
+TEST_F(SpecialTokensTest, AFlagThatIsNotThereIsFalse) {
+  MakeVocabulary(VocabKind::kByteLevel);
+  EXPECT_THAT(Said("special_tokens_map.json", R"({"mask_token": {"content": "<mask>"}})"),
+              HasSubstr("mask_token.lstrip is false; accepted without a tokenizer.json: true"));
+  EXPECT_EQ(Said("special_tokens_map.json", R"({"bos_token": {"content": "<s>"}})"), "");
+}
+
 TEST_F(SpecialTokensTest, ATokenizerJsonSaysItAll) {
   ASSERT_TRUE(WriteFile(dir() / "tokenizer.json", R"({"model": {"type": "WordPiece", "vocab":
       {"<s>": 0, "[UNK]": 1}, "unk_token": "[UNK]"}, "pre_tokenizer": {"type": "BertPreTokenizer"}})")

@@ -157,6 +157,17 @@ class TrainingTest(TrainerCase):
         done, steps = self.train(model, ids, *common, "--learning_rate", 1e-3, "--max_steps", 4)
         self.assertIn("resumed at step 4 of 4", done.stderr)
 
+    def test_other_data_of_the_same_size_are_refused(self):
+        config, _, model = self.make_model("distilbert")
+        examples = make_examples(config, 8, seed=5, padded=False)
+        checkpoints = self.dir / "checkpoints"
+        common = ("--train_batch_size", 4, "--epochs", 1, "--checkpoint-dir", checkpoints)
+        self.train(model, self.write_lines(examples), *common)
+        examples[3]["label"] ^= 1
+        done, _ = self.train(model, self.write_lines(examples), *common, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertRegex(done.stderr, r"was made with train_crc32 \d+, this run has \d+")
+
     def test_a_checkpoint_of_another_models_size_is_refused_and_stays(self):
         config, _, model = self.make_model("distilbert")
         ids = self.write_lines(make_examples(config, 8, seed=5, padded=False))

@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <iostream>
+
+#include "worker/trainer/files.h"
 
 namespace xp::trainer {
 namespace {
@@ -66,6 +69,13 @@ std::vector<std::string> NormalizeArguments(int argc, char** argv) {
     NormalizeName(argument.begin(), end);
   }
   return arguments;
+}
+
+absl::Status FlushStdout() {
+  errno = 0;
+  if (std::cout << std::flush) return absl::OkStatus();
+  if (errno == 0) return absl::UnavailableError("cannot write to stdout");
+  return ErrnoStatus("cannot write to", "stdout");
 }
 
 std::shared_ptr<CLI::Config> ConfigFormat() { return std::make_shared<FreeNamesConfig>(); }

@@ -47,6 +47,9 @@ CLI::Option* TakeWordsAsTheyAre(CLI::Option* option);
 // Of --config: TOML or INI, where names of options are as free as NormalizeArguments has them.
 std::shared_ptr<CLI::Config> ConfigFormat();
 
+// What writing results to stdout came to: flushes it. RESOURCE_EXHAUSTED: the disk is full.
+absl::Status FlushStdout();
+
 // A line on stderr for what went wrong and ends nothing; none if OK.
 void SayIfNot(const absl::Status& status);
 void SayWarning(const std::string& warning);  // none if empty

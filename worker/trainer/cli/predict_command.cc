@@ -120,8 +120,7 @@ absl::Status PrintResults(const Evaluation& result, const ModelConfig& config, s
         {"label", config.labels[best]}, {"score", Softmax(row)[best]}, {"logits", logits}};
     std::cout << line.dump() << '\n';
   }
-  std::cout << std::flush;
-  return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
+  return FlushStdout();
 }
 
 void SayUnused(const std::vector<std::string>& arrays) {
@@ -130,7 +129,6 @@ void SayUnused(const std::vector<std::string>& arrays) {
 }
 
 absl::Status RunPredict(PredictArguments arguments) {
-  if (absl::Status status = CheckAddresses(); !status.ok()) return status;
   SayIfNot(UseMemoryPool(AvailableMemory()));
   absl::StatusOr<std::string> folder = ModelFolder(arguments.model, HubFiles::kAll, arguments.hub);
   if (!folder.ok()) return folder.status();

@@ -62,9 +62,8 @@ absl::Status TokenizeLines(const TokenizeArguments& arguments, std::istream& in,
     encoder.Encode(*text, {arguments.max_length}, ids);
     std::cout << Line(ids);
   }
-  std::cout << std::flush;
   if (in.bad()) return ErrnoStatus("cannot read", name);
-  return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write to stdout");
+  return FlushStdout();
 }
 
 absl::Status RunTokenize(TokenizeArguments arguments) {

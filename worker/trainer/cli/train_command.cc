@@ -62,7 +62,6 @@ absl::Status RunTrain(TrainArguments& arguments) {
   const std::atomic<bool>& stop = CatchStopSignals();  // before anything takes long
   arguments.hub.stopping = [&stop] { return stop.load(); };
   std::signal(SIGPIPE, SIG_IGN);  // a log that nobody reads any more ends no training
-  if (absl::Status status = CheckAddresses(); !status.ok()) return status;
   SayIfNot(UseMemoryPool(arguments.memory_limit > 0
                              ? std::max(arguments.memory_limit, kLeastMemory) << 20
                              : AvailableMemory()));

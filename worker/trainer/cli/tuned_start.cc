@@ -3,15 +3,20 @@
 // longer than all that is done here. A program that has this file has it done, in its
 // .preinit_array; there is nothing to call.
 //
-// 1. For `train`, SIGTERM and SIGINT are held back until CatchStopSignals: a training that is asked
+// 1. Where this process may not have kLeastAddresses more (ulimit -v, or vm.overcommit_memory is 2
+//    and the machine's are committed) it says so and ends with kExitResources: the libraries would
+//    abort while they are initialised, and OpenBLAS would ask for its 128 MiB for ever.
+// 2. For `train`, SIGTERM and SIGINT are held back until CatchStopSignals: a training that is asked
 //    to end in its first moments ends as any other. Threads that libraries make inherit that, so
 //    that none of them takes the signal.
-// 2. The program starts again, in this process and once, with settings that are not set:
+// 3. The program starts again, in this process and once, with settings that are not set:
 //    OMP_WAIT_POLICY=passive: waiting threads sleep (spinning cost two trials that share two
 //    processors 34 s instead of 1.4 s for 30 small steps). ATEN_CPU_CAPABILITY=avx512 where the
 //    processor has it: LibTorch 1.13 takes AVX2 by itself. If that fails it is only slower.
+#include "worker/trainer/cli/command.h"
 #include "worker/trainer/cli/stop_signals.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <climits>
@@ -25,6 +30,23 @@ namespace {
 // NAME=VALUE each.
 constexpr const char* kWaitPolicy = "OMP_WAIT_POLICY=passive";
 constexpr const char* kCapability = "ATEN_CPU_CAPABILITY=avx512";
+
+constexpr size_t kLeastAddresses = size_t{1} << 30;
+constexpr std::string_view kTooFew =
+    "xptrain: the kernel refuses 1 GiB more of addresses, which LibTorch and its arrays need at "
+    "least: raise the limit (ulimit -v; or, where the machine commits no more than it has, free "
+    "memory)\n";
+
+void EndWithoutAddresses() {
+  void* const range = ::mmap(nullptr, kLeastAddresses, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (range != MAP_FAILED) {
+    ::munmap(range, kLeastAddresses);
+    return;
+  }
+  [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, kTooFew.data(), kTooFew.size());
+  ::_exit(kExitResources);
+}
 
 bool IsSet(std::string_view setting, char** environment) {
   const std::string_view name = setting.substr(0, setting.find('=') + 1);
@@ -63,6 +85,7 @@ void BeginTuned(int argc, char** argv, char** environment) {
     if (word == "train" || word == "predict") command = word;
   }
   if (command.empty()) return;
+  EndWithoutAddresses();
   if (command == "train") {
     const sigset_t signals = StopSignals();
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);  // there is one thread; exec keeps it

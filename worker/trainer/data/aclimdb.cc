@@ -3,9 +3,11 @@
 #include <absl/strings/str_format.h>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -82,36 +84,53 @@ absl::Status Emit(std::vector<Review> reviews, const fs::path& path, const Sourc
   return absl::OkStatus();
 }
 
-// The class folders of a split, by name.
-std::vector<std::string> FoldersIn(const fs::path& split) {
-  std::vector<std::string> names;
+// What a folder holds, by name; nothing where there is none.
+absl::StatusOr<std::vector<fs::path>> EntriesOf(const fs::path& folder) {
+  std::vector<fs::path> entries;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(split, error)) {
-    if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
+  fs::directory_iterator entry(folder, error);
+  if (error == std::errc::no_such_file_or_directory) return entries;
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    entries.push_back(entry->path());
   }
-  std::sort(names.begin(), names.end());
-  return names;
+  std::sort(entries.begin(), entries.end());
+  if (!error) return entries;
+  errno = error.value();
+  return ErrnoStatus("cannot read", folder);
+}
+
+// Adds the reviews of a class folder.
+absl::Status ReadClass(const fs::path& root, const std::string& folder,
+                       std::vector<Review>& reviews) {
+  const absl::StatusOr<std::vector<fs::path>> files = EntriesOf(root / folder);
+  if (!files.ok()) return files.status();
+  for (const fs::path& file : *files) {
+    const std::string key = folder + "/" + file.filename().string();
+    const std::optional<Place> place = PlaceOf(key);
+    if (!place) continue;
+    if (place->is_other_class()) return OtherClass(root, folder);
+    if (!place->is_review()) break;
+    std::error_code unknown;
+    if (!fs::is_regular_file(file, unknown)) {
+      return absl::InvalidArgumentError(file.string() + ": is no regular file");
+    }
+    absl::StatusOr<std::string> text = ReadFile(file);
+    if (!text.ok()) return text.status();
+    reviews.push_back({key, *std::move(text)});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Review>> ReadFolder(const fs::path& root) {
   std::vector<Review> reviews;
-  std::error_code error;
   for (const std::string split : {"train", "test"}) {
-    for (const std::string& folder : FoldersIn(root / split)) {
-      for (const auto& entry : fs::directory_iterator(root / split / folder, error)) {
-        const std::string key = split + "/" + folder + "/" + entry.path().filename().string();
-        const std::optional<Place> place = PlaceOf(key);
-        if (!place) continue;
-        if (place->is_other_class()) return OtherClass(root, split + "/" + folder);
-        if (!place->is_review()) break;
-        std::error_code unknown;
-        if (!entry.is_regular_file(unknown)) {
-          return absl::InvalidArgumentError(entry.path().string() + ": is no regular file");
-        }
-        absl::StatusOr<std::string> text = ReadFile(entry.path());
-        if (!text.ok()) return text.status();
-        reviews.push_back({key, *std::move(text)});
-      }
+    const absl::StatusOr<std::vector<fs::path>> classes = EntriesOf(root / split);
+    if (!classes.ok()) return classes.status();
+    for (const fs::path& one : *classes) {
+      std::error_code unknown;
+      if (!fs::is_directory(one, unknown)) continue;
+      absl::Status status = ReadClass(root, split + "/" + one.filename().string(), reviews);
+      if (!status.ok()) return status;
     }
   }
   return reviews;

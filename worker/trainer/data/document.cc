@@ -59,12 +59,11 @@ absl::StatusOr<std::optional<SourceFile>> FindSplit(const fs::path& folder, Spli
 absl::StatusOr<SourceFormat> GuessFormat(const fs::path& path) {
   std::error_code error;
   const std::string name = path.filename().string();
-  if (fs::is_directory(path, error) || name.find(".tar") != name.npos || name.ends_with(".tgz")) {
-    return SourceFormat::kAclImdb;
-  }
+  if (fs::is_directory(path, error)) return SourceFormat::kAclImdb;
   for (const Ending& ending : kEndings) {
     if (name.ends_with(ending.text)) return ending.format;
   }
+  if (name.find(".tar") != name.npos || name.ends_with(".tgz")) return SourceFormat::kAclImdb;
   return absl::InvalidArgumentError(absl::StrFormat(
       "%s: cannot tell its format from its name; say --format aclimdb, csv, tsv, jsonl or text",
       path.string()));

@@ -63,8 +63,8 @@ std::vector<char> GatherRowMajor(const char* first, size_t width, const std::vec
   const size_t outer = shape.empty() ? 0 : shape.size() - 1;
   const int64_t line = shape.empty() ? 1 : shape.back(), step = shape.empty() ? 1 : strides.back();
   std::vector<int64_t> at(outer, 0);  // of the line, in each dimension but the last
-  uint64_t from =
-      0;  // its first element; wraps and comes back where a dimension of one has a stride
+  // Its first element; wraps and comes back where a dimension of one has a stride.
+  uint64_t from = 0;
   for (size_t to = 0; to < bytes; to += size_t(line) * width) {
     CopyLine(width, first + size_t(from) * width, step, line, out.data() + to);
     for (size_t i = outer; i-- > 0;) {  // counts up, the last dimension first

@@ -1,6 +1,7 @@
 #include "worker/trainer/model/weight_files.h"
 
 #include <absl/strings/str_format.h>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -69,7 +70,8 @@ absl::StatusOr<ArrayView> TensorReader::Read(const PickledTensor& tensor) {
   const bool row_major = IsRowMajor(tensor.shape, tensor.stride);
   const uint64_t most = row_major ? held : left_ / width;
   uint64_t elements = 1;
-  for (const int64_t size : tensor.shape) {
+  const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
+  for (const int64_t size : empty ? std::vector<int64_t>{0} : tensor.shape) {
     if (size > 0 && elements > most / uint64_t(size)) {
       return absl::DataLossError(absl::StrFormat(
           "its shape needs more numbers than its storage at byte %d gives reason for",

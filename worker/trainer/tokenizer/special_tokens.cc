@@ -78,9 +78,9 @@ absl::Status Checker::CheckFlags(const std::string& key, const json& found,
   for (const auto& [flag, ours] : {std::pair<const char*, bool>{"lstrip", as.lstrip},
                                    {"rstrip", false},
                                    {"single_word", false}}) {
-    const auto it = found.find(flag);
-    if (it == found.end() || *it == ours) continue;
-    return Refuse(key + "." + flag, *it, ours ? "true" : "false");
+    const json said = found.value(flag, json(false));  // as transformers takes it
+    if (said == ours) continue;
+    return Refuse(key + "." + flag, said, ours ? "true" : "false");
   }
   return absl::OkStatus();
 }
@@ -128,7 +128,8 @@ absl::Status Checker::CheckAddedIds(const json& ids) const {
 }
 
 absl::Status Checker::CheckConfig(const json& config) const {
-  if (!config.is_object()) return absl::OkStatus();
+  if (config.is_null()) return absl::OkStatus();
+  if (!config.is_object()) return Refuse("it", config, "an object");
   for (const char* role : kRoles) {
     const auto it = config.find(role);
     if (it == config.end()) continue;

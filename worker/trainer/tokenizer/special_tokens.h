@@ -25,7 +25,8 @@ const SpecialTokens& RobertaSpecialTokens();
 // INVALID_ARGUMENT, with file, key, what was found and what would be accepted, where transformers
 // would give other ids than we: tokenizer_config.json (`config`) or special_tokens_map.json has
 // another token for a role, or tokens that we do not treat as special, or added_tokens.json has
-// some. Reads the latter two in `dir`; ReadJson's codes where one is damaged.
+// some. A token's `normalized` is not looked at. Reads the latter two in `dir`; ReadJson's codes
+// where one is damaged.
 absl::Status CheckSpecialTokens(const std::filesystem::path& dir, const nlohmann::json& config,
                                 const SpecialTokens& ours, const Vocabulary& vocabulary);
 

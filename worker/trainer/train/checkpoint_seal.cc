@@ -63,6 +63,10 @@ absl::StatusOr<nlohmann::json> SumFiles(const fs::path& dir) {
 absl::Status CheckFileSums(const fs::path& dir, const nlohmann::json& sums) {
   for (const auto& [name, written] : sums.items()) {
     const fs::path file = dir / name;
+    if (!written.is_object() || !written.value(kBytes, nlohmann::json()).is_number_unsigned() ||
+        !written.value(kSum, nlohmann::json()).is_number_unsigned()) {
+      return absl::DataLossError(file.string() + ": no size and CRC-32 of it are kept");
+    }
     const absl::StatusOr<FileSum> sum = SumFile(file);
     if (!sum.ok()) return sum.status();
     const auto bytes = written.at(kBytes).get<uint64_t>();

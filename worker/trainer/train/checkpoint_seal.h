@@ -9,10 +9,11 @@
 
 namespace xp::trainer {
 
-// {"NAME": {"bytes": N, "crc32": N}} of all files in `dir`.
+// {"NAME": {"bytes": N, "crc32": N}} of all files in `dir`. Errors: ErrnoStatus's.
 absl::StatusOr<nlohmann::json> SumFiles(const std::filesystem::path& dir);
 
-// DATA_LOSS names the file and, where it is cut, the byte. NOT_FOUND: one is missing.
+// DATA_LOSS names the file and, where it is cut, the byte; also for `sums` that SumFiles did not
+// make. NOT_FOUND: one is missing. Also ErrnoStatus's.
 absl::Status CheckFileSums(const std::filesystem::path& dir, const nlohmann::json& sums);
 
 // Adds "crc32", of the rest of the object.

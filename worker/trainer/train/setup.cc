@@ -1,6 +1,5 @@
 #include "worker/trainer/train/setup.h"
 
-#include <unistd.h>
 #include <zlib.h>
 
 #include <absl/strings/str_format.h>
@@ -11,6 +10,7 @@
 #include "worker/trainer/data/prepare.h"
 #include "worker/trainer/files.h"
 #include "worker/trainer/model/checkpoint.h"
+#include "worker/trainer/train/result_places.h"
 
 namespace xp::trainer {
 namespace {
@@ -92,57 +92,10 @@ absl::StatusOr<LossScaler::Use> ChooseScaling(const std::string& name, Precision
   return absl::InvalidArgumentError("--loss-scaling '" + name + "'; accepted: auto, dynamic, none");
 }
 
-// A folder that results go to: made now, so that a wrong one costs no training.
-absl::Status MakeResultFolder(const fs::path& dir, const TrainOptions& options) {
-  if (dir.empty()) return absl::OkStatus();
-  std::error_code error;
-  for (const fs::path& channel : {options.train, options.test}) {
-    if (channel.empty() || !fs::equivalent(dir, channel, error)) continue;
-    return absl::InvalidArgumentError(dir.string() +
-                                      " is an input channel: results there would change what "
-                                      "later trainings begin with; name another folder");
-  }
-  fs::create_directories(dir, error);
-  if (!fs::is_directory(dir, error)) {
-    return absl::InvalidArgumentError("cannot make the folder " + dir.string() + " for results");
-  }
-  if (::access(dir.c_str(), W_OK | X_OK) != 0) return ErrnoStatus("cannot write into", dir);
-  return absl::OkStatus();
-}
-
-// What this training itself replaces while it goes on is no place to begin it from: another attempt
-// would begin from another model.
-absl::Status CheckModelStays(const TrainOptions& options) {
-  std::error_code error;
-  const fs::path model = fs::weakly_canonical(options.model, error);
-  const auto in = [&](const fs::path& dir) {
-    return !dir.empty() && fs::equivalent(model.parent_path(), dir, error);
-  };
-  const bool best = in(options.model_out) && model.filename() == "best";
-  if (!best && !in(options.checkpoints)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "the model %s lies where this training keeps its own models, which it replaces; copy it "
-      "elsewhere, or name another %s",
-      options.model.string(), best ? "--model-dir" : "--checkpoint-dir"));
-}
-
-// A file that is written line by line must be none that is read.
-absl::Status CheckLinesFile(const char* option, const fs::path& file, const TrainOptions& options) {
-  if (file.empty()) return absl::OkStatus();
-  std::error_code error;
-  const fs::path folder = fs::weakly_canonical(file, error).parent_path();
-  bool input = !options.ids.empty() && fs::equivalent(file, options.ids, error);
-  for (const fs::path& dir : {options.train, options.test, options.model}) {
-    input = input || (!dir.empty() && fs::equivalent(folder, dir, error));
-  }
-  if (!input) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "%s %s: that is an input, or lies among inputs; name another file", option, file.string()));
-}
-
 uint32_t DataCrc(const Examples& examples) {
   uLong crc = 0;
   const auto add = [&](const auto& items) {
+    if (items.empty()) return;  // crc32_z begins anew where there is no address
     crc =
         crc32_z(crc, reinterpret_cast<const Bytef*>(items.data()), items.size() * sizeof items[0]);
   };
@@ -176,12 +129,7 @@ absl::StatusOr<TrainSetup> SetUp(const TrainOptions& options, std::ostream& err)
     return absl::InvalidArgumentError(absl::StrFormat("--pad_to %d: the model takes %d tokens",
                                                       options.pad_to, config->max_tokens()));
   }
-  absl::Status lines = CheckLinesFile("--trace", options.trace, options);
-  if (lines.ok()) lines = CheckLinesFile("--metrics-file", options.metrics_file, options);
-  if (!lines.ok()) return lines;
-  for (const fs::path& dir : {options.model_out, options.output, options.checkpoints}) {
-    if (absl::Status s = MakeResultFolder(dir, options); !s.ok()) return s;
-  }
+  if (absl::Status status = MakeResultPlaces(options); !status.ok()) return status;
   absl::StatusOr<at::Device> device = ChooseDevice(options.device);
   if (!device.ok()) return device.status();
   setup.device = *device;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "worker/trainer/model/classifier.h"
+#include "worker/trainer/tokenizer/tokenizer_copy.h"
 #include "worker/trainer/train/adamw.h"
 #include "worker/trainer/train/loss_scaler.h"
 

@@ -118,6 +118,7 @@ class Run {
   std::optional<TrainState> saved_;  // the last checkpoint, of this attempt or resumed
   bool evaluation_lost_ = false;     // its loss is no number
   StepTrace trace_;
+  absl::Status traced_;  // a full disk is no want of memory
 
   GpuWatch gpu_;
   std::chrono::steady_clock::time_point started_;
@@ -181,6 +182,7 @@ absl::Status Run::TrainEpoch() {
       progress_.Clear();
       return WithAdvice(status, MemoryPurpose::kTraining);
     }
+    if (!traced_.ok()) return traced_;
     progress_.Update(state_.step);
     if (gpu_.monitor) gpu_.monitor->set_step(state_.step);
     if (options_.logging_steps > 0 && state_.step % options_.logging_steps == 0) {
@@ -214,10 +216,10 @@ absl::Status Run::TrainStep(Prefetcher& prefetcher) {
         "now %g (%d left out so far)\n",
         state_.step, state_.scaler.scale, state_.scaler.skipped);
   }
-  absl::Status status = trace_.Add(state_.step, made.loss, rate, made.norm);
-  if (!status.ok()) return status;
+  traced_ = trace_.Add(state_.step, made.loss, rate, made.norm);
   // Gradients that were left out moved nothing.
-  status = losses_.Add(made.loss, made.update == Update::kLeftOut ? at::Tensor() : made.norm);
+  absl::Status status =
+      losses_.Add(made.loss, made.update == Update::kLeftOut ? at::Tensor() : made.norm);
   if (!status.ok()) progress_.Clear();
   return status;
 }
