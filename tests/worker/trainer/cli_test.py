@@ -26,6 +26,9 @@ class CliTest(ProgramCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.good = {kind: cls.make_small_model(kind) for kind in ("distilbert", "roberta")}
+        cls.data, cls.trained = cls.prepare_reviews(cls.good["distilbert"], max_length=32), cls.shared / "trained"
+        run("train", "--train-dir", cls.data / "train", "--max-steps", 1, "--device", "cpu", "--model-dir", cls.trained,
+            check=True)
 
     def model(self, kind="distilbert", copy="model"):
         return pathlib.Path(shutil.copytree(self.good[kind], self.dir / copy))
@@ -226,17 +229,9 @@ class CliTest(ProgramCase):
         self.assertEqual(none.returncode, 5, none.stderr)
         self.assertIn("no thread can be started", none.stderr)
 
-    def trained(self):
-        """A model with weights, and the data that it was trained on."""
-        data, model = self.prepare_reviews(self.good["distilbert"], max_length=32), self.dir / "trained"
-        run("train", "--train-dir", data / "train", "--max-steps", 1, "--device", "cpu", "--model-dir", model, check=True)
-        return model, data
-
     def test_each_text_and_each_line_has_its_answer(self):
-        model, _ = self.trained()
-
         def answers(*arguments, **how):
-            done = run("predict", "--model", model, *arguments, check=True, **how)
+            done = run("predict", "--model", self.trained, *arguments, check=True, **how)
             return [json.loads(line)["logits"][0] for line in done.stdout.splitlines()]
 
         def assert_same(ours, theirs):  # but for the digits that depend on who shares a batch
@@ -251,7 +246,7 @@ class CliTest(ProgramCase):
         assert_same(answers(input="one\n\n \r\nfour\n"), answers("one", "", " ", "four"))
 
     def test_a_model_of_no_numbers_predicts_none(self):
-        model, _ = self.trained()
+        model = pathlib.Path(shutil.copytree(self.trained, self.dir / "model"))
         content = bytearray((model / "model.safetensors").read_bytes())
         content[-64:] = b"\xff" * 64  # NaN
         (model / "model.safetensors").write_bytes(content)
@@ -268,9 +263,8 @@ class CliTest(ProgramCase):
             self.assertIn("pytorch_model.bin: is no regular file", done.stderr)
 
     def test_a_config_file_is_read_as_arguments_are(self):
-        _, data = self.trained()
         config = self.dir / "config.ini"
-        train = lambda: run("--config", config, "train", "--train-dir", data / "train", "--device", "cpu")
+        train = lambda: run("--config", config, "train", "--train-dir", self.data / "train", "--device", "cpu")
         for text in ("[train]\nmax_steps = 1\nLogging-Steps = 1\n", "train.max-steps = 1\ntrain.logging_steps = 1\n"):
             config.write_text(text)
             done = train()
@@ -291,11 +285,10 @@ class CliTest(ProgramCase):
             self.assertIn(said, done.stderr)
 
     def test_too_few_addresses_are_said_before_anything_else(self):
-        model, _ = self.trained()
         ends = set()
-        for mebibytes in range(400, 2000, 150):  # from where not even the libraries are loaded
+        for mebibytes in range(400, 2000, 300):  # from where not even the libraries are loaded
             limit = mebibytes << 20
-            done = run("predict", "--model", model, "a film", "--threads", 1,
+            done = run("predict", "--model", self.trained, "a film", "--threads", 1,
                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
             if done.returncode == 5:
                 self.assertRegex(done.stderr, "^xptrain: the kernel refuses 1 GiB more of addresses")
