@@ -16,7 +16,8 @@ void ReleaseStopSignals();
 // main thread.
 const std::atomic<bool>& CatchStopSignals();
 
-// Waits for `time`, or until one has come that CatchStopSignals caught, to whichever thread.
+// Waits for `time`, or until one has come that CatchStopSignals caught, to whichever thread. Any
+// thread.
 void WaitUnlessStopped(std::chrono::milliseconds time);
 
 }  // namespace xp::trainer

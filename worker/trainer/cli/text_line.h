@@ -1,4 +1,4 @@
-// The lines that `tokenize` and `predict` read.
+// The lines that `tokenize` and `predict` read. Pure functions, any thread.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -6,6 +6,7 @@
 
 namespace xp::trainer {
 
+// Nothing but blanks: no line to `tokenize`, a text like others to `predict`.
 bool IsBlankLine(const std::string& line);
 
 // The text of {"text": "..."}; invalid UTF-8 in it is replaced as the tokenisers do.

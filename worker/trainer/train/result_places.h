@@ -1,4 +1,5 @@
-// Whether what a training writes goes where it destroys nothing that it, or a later one, reads.
+// Whether what a training writes goes where it destroys nothing that it, or a later one, reads. Any
+// thread; nothing is kept from others who write there meanwhile.
 #pragma once
 
 #include <absl/status/status.h>
